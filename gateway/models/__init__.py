@@ -1,0 +1,53 @@
+"""All tenancy and access models: who may call what."""
+
+from gateway.models.app import App
+from gateway.models.audit import Audit
+from gateway.models.connection import Connection, ConnectionKind
+from gateway.models.credential import Credential, CredentialKind
+from gateway.models.definition import ApiDefinition, DefinitionState, Dialect
+from gateway.models.event_type import EventType
+from gateway.models.instance import Instance, InstanceState
+from gateway.models.lease import Lease
+from gateway.models.management_key import ManagementKey, Scope
+from gateway.models.membership import Membership, Role
+from gateway.models.organization import Organization
+from gateway.models.plan import Approval, Plan, QuotaPeriod
+from gateway.models.product import Lifecycle, Product, Visibility
+from gateway.models.quarantine import Quarantine, QuarantineState
+from gateway.models.revision import Revision, RevisionCounter
+from gateway.models.subscription import Subscription, SubscriptionState
+from gateway.models.user import User
+
+__all__ = [
+    "ApiDefinition",
+    "App",
+    "Approval",
+    "Audit",
+    "Connection",
+    "ConnectionKind",
+    "Credential",
+    "CredentialKind",
+    "DefinitionState",
+    "Dialect",
+    "EventType",
+    "Instance",
+    "InstanceState",
+    "Lease",
+    "Lifecycle",
+    "ManagementKey",
+    "Membership",
+    "Organization",
+    "Plan",
+    "Product",
+    "Quarantine",
+    "QuarantineState",
+    "QuotaPeriod",
+    "Revision",
+    "RevisionCounter",
+    "Role",
+    "Scope",
+    "Subscription",
+    "SubscriptionState",
+    "User",
+    "Visibility",
+]

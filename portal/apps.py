@@ -1,0 +1,8 @@
+"""The face and the wiring: pages, management API, admin, settings."""
+
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    name = "portal"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,136 @@
+"""Settings: read from the environment, one section per package. docs/operations/settings.md lists them."""
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+
+
+def _key_ring(keys: list[str]) -> tuple[bytes, ...]:
+    """Decode SLUICE_KEY_RING. Raises ImproperlyConfigured when a key is not 32 bytes of base64."""
+    try:
+        ring = tuple(base64.b64decode(key, validate=True) for key in keys)
+    except binascii.Error as error:
+        raise ImproperlyConfigured(f"SLUICE_KEY_RING holds a key that is not base64: {error}") from error
+    if any(len(key) != 32 for key in ring):
+        raise ImproperlyConfigured("SLUICE_KEY_RING: every key must be 32 bytes, base64-encoded")
+    return ring
+
+
+# --- Django -------------------------------------------------------------------------------------------
+DEBUG = env.bool("SLUICE_DEBUG", default=False)
+SECRET_KEY = env.str("SLUICE_SECRET_KEY", default="")
+ALLOWED_HOSTS = env.list("SLUICE_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+INSTALLED_APPS = [
+    "daphne",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "streams",
+    "gateway",
+    "webhooks",
+    "portal",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+ASGI_APPLICATION = "portal.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "gateway.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("SLUICE_LOG_LEVEL", default="INFO")},
+}
+
+# --- Parts --------------------------------------------------------------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", default="postgres://sluice@localhost/sluice")
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+DATABASES["default"].setdefault("OPTIONS", {})
+VALKEY_URL = env.str("VALKEY_URL", default="redis://localhost:6379/0")
+KAFKA_BOOTSTRAP_SERVERS = env.str("KAFKA_BOOTSTRAP_SERVERS", default="localhost:9092")
+CELERY_BROKER_URL = (
+    VALKEY_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+    if VALKEY_URL.startswith("unix://")
+    else VALKEY_URL
+)
+
+# --- streams ------------------------------------------------------------------------------------------
+STREAMING_ENABLED = env.bool("SLUICE_STREAMING_ENABLED", default=True)
+STREAMING_COMPONENTS = frozenset(env.list("SLUICE_STREAMING_COMPONENTS", default=[])) or None
+OUTBOUND_ALLOW = tuple(env.list("SLUICE_OUTBOUND_ALLOW", default=[]))
+KEY_RING = _key_ring(env.list("SLUICE_KEY_RING", default=[]))
+
+# --- gateway ------------------------------------------------------------------------------------------
+GATEWAY_URL = env.str("SLUICE_GATEWAY_URL", default="http://localhost:8080")
+RAW_ADDRESSES = env.bool("SLUICE_RAW_ADDRESSES", default=False)
+
+# --- webhooks -----------------------------------------------------------------------------------------
+RETENTION_DAYS = env.int("SLUICE_RETENTION_DAYS", default=30)
+
+# --- portal -------------------------------------------------------------------------------------------
+PORTAL_URL = env.str("SLUICE_PORTAL_URL", default="http://localhost:3000")
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.ManagementKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "portal.api.problems.problem_response",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sluice management API",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}

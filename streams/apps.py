@@ -1,0 +1,8 @@
+"""The engine: messages, pipelines, broker clients, Bloblang; no models."""
+
+from django.apps import AppConfig
+
+
+class StreamsConfig(AppConfig):
+    name = "streams"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,8 @@
+"""The delivery engine: endpoints, messages, deliveries, attempts."""
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    name = "webhooks"
+    default_auto_field = "django.db.models.BigAutoField"
