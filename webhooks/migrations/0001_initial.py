@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ('message_id', models.UUIDField(primary_key=True, serialize=False)),
                 ('day', models.DateField()),
                 ('content_type', models.CharField(max_length=100)),
+                ('headers', models.BinaryField(default=b'', help_text="The stream's own header lines, as they are sent.")),
                 ('body', models.BinaryField()),
             ],
             options={

@@ -26,6 +26,7 @@ CREATE TABLE webhooks_payload (
     message_id uuid NOT NULL,
     day date NOT NULL,
     content_type varchar(100) NOT NULL,
+    headers bytea NOT NULL DEFAULT '',
     body bytea NOT NULL,
     PRIMARY KEY (message_id, day)
 ) PARTITION BY RANGE (day);

@@ -38,6 +38,7 @@ class Payload(models.Model):
     message_id = models.UUIDField(primary_key=True)
     day = models.DateField()
     content_type = models.CharField(max_length=100)
+    headers = models.BinaryField(default=b"", help_text="The stream's own header lines, as they are sent.")
     body = models.BinaryField()
 
     class Meta:
