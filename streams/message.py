@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from streams.errors import SluiceError
+from streams.jsontext import JsonValue, NotJson, parse, serialise
 
-JsonValue = Any
-"""What a payload parses to: None, bool, int, float, str, list, dict (and bytes or timestamps inside a mapping)."""
+__all__ = ["Failure", "JsonValue", "Message", "NotStructured", "Source"]
 
 _UNPARSED = object()
 
@@ -44,7 +42,10 @@ class Source:
 
 
 class Message:
-    """One payload with its metadata. Bytes and parsed value are made from each other when asked for."""
+    """One payload with its metadata. Bytes and parsed value are made from each other when asked for.
+
+    Values are shared between messages and must never be changed in place: make a new one.
+    """
 
     __slots__ = ("_content", "_value", "error", "metadata", "ordinal", "source")
 
@@ -66,29 +67,46 @@ class Message:
 
     @property
     def content(self) -> bytes:
-        """The payload as bytes; a structured value is serialised once."""
+        """The payload as bytes; a structured value is serialised once. Raises NotStructured when it cannot be."""
         if self._content is None:
-            self._content = orjson.dumps(self._value, option=orjson.OPT_SORT_KEYS)
+            if self._value is _UNPARSED:
+                return b""
+            try:
+                self._content = serialise(self._value)
+            except NotJson as error:
+                raise NotStructured(f"write as json: {error}") from error
         return self._content
 
     @property
     def value(self) -> JsonValue:
         """The payload parsed as JSON. Raises NotStructured when it is none."""
         if self._value is _UNPARSED:
+            if not self._content:
+                raise NotStructured("message is empty")
             try:
-                self._value = orjson.loads(self._content or b"")
-            except orjson.JSONDecodeError as error:
+                self._value = parse(self._content)
+            except NotJson as error:
                 raise NotStructured(f"parse as json: {error}") from error
         return self._value
 
-    def copy(self) -> Message:
-        """A message that shares the payload and owns its metadata."""
-        twin = Message(
-            self._content,
-            value=self._value,
-            metadata=dict(self.metadata),
+    def replaced(
+        self,
+        content: bytes | None = None,
+        *,
+        value: JsonValue = _UNPARSED,
+        metadata: dict[str, Any] | None = None,
+    ) -> Message:
+        """A message with a new payload that keeps the source, the error and, unless given, the metadata."""
+        successor = Message(
+            content,
+            value=value,
+            metadata=dict(self.metadata) if metadata is None else metadata,
             source=self.source,
             ordinal=self.ordinal,
         )
-        twin.error = self.error
-        return twin
+        successor.error = self.error
+        return successor
+
+    def copy(self) -> Message:
+        """A message that shares the payload and owns its metadata."""
+        return self.replaced(self._content, value=self._value)

@@ -1,0 +1,163 @@
+"""JSON text to values and back so that what nobody touched comes out as it went in.
+
+orjson is the fast path and is right for almost every event. It cannot keep `1.0`, `1e5` or a number of
+20 digits as written, so a text holding such a number is parsed by the standard library with its number
+texts kept. Output follows Go's encoder, as Bento's does: keys sorted, no HTML escaping, numbers without a
+trailing `.0`, bytes as base64, timestamps as RFC 3339.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, NoReturn
+
+import orjson
+import re2
+
+from streams.timestamp import Timestamp
+
+JsonValue = Any
+"""None, bool, int, float (as Float), str, list, dict with str keys; in a mapping also bytes and Timestamp."""
+
+_MAX_INT64 = 2**63 - 1
+_MIN_INT64 = -(2**63)
+# A number orjson would rewrite: with a fraction or exponent, minus zero, or too long to be surely an int64.
+_NEEDS_ITS_TEXT = re2.compile(rb'(?:^|"\s*:|[\[,])\s*-?(?:[0-9]{1,18}[.eE]|[0-9]{19})|(?:^|[:\[,])\s*-0')
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Float(float):
+    """A 64-bit float that remembers how the document wrote it; None when a mapping computed it."""
+
+    __slots__ = ("text",)
+    text: str | None
+
+    def __new__(cls, value: float | str, text: str | None = None) -> Float:
+        self = super().__new__(cls, value)
+        self.text = text
+        return self
+
+
+class NotJson(ValueError):
+    """The text is not one JSON document."""
+
+
+def parse(text: bytes | str) -> JsonValue:
+    """The value of a JSON document, exact: every number can be written back as it was.
+
+    Raises NotJson with the reason when `text` is not exactly one document.
+    """
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if _NEEDS_ITS_TEXT.search(raw) is not None:
+        return _parse_exactly(raw)
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        return _parse_leniently(raw, error)
+
+
+def _parse_leniently(raw: bytes, error: orjson.JSONDecodeError) -> JsonValue:
+    # Go replaces invalid UTF-8 and lone surrogates with U+FFFD where orjson refuses the document.
+    try:
+        return _parse_exactly(raw)
+    except NotJson:
+        raise NotJson(str(error)) from error
+
+
+def _parse_exactly(raw: bytes) -> JsonValue:
+    try:
+        value = _DECODER.decode(raw.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise NotJson(str(error)) from error
+    return _without_surrogates(value) if rb"\u" in raw else value
+
+
+def _integer(text: str) -> int | Float:
+    if len(text) < 19:
+        return Float(0.0, text) if text == "-0" else int(text)
+    if len(text) > 20:
+        return _floating(text)
+    value = int(text)
+    return value if _MIN_INT64 <= value <= _MAX_INT64 else Float(value, text)
+
+
+def _floating(text: str) -> Float:
+    return Float(float(text), text)
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"invalid literal {text}")
+
+
+_DECODER = json.JSONDecoder(parse_float=_floating, parse_int=_integer, parse_constant=_refuse_constant)
+
+
+def _without_surrogates(value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return valid_text(value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {valid_text(key): _without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+def valid_text(text: str) -> str:
+    """The text with what UTF-8 cannot hold replaced by U+FFFD, as Go's encoder does."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def serialise(value: JsonValue) -> bytes:
+    """The value as compact JSON with sorted keys. Raises NotJson when it nests too deeply or is not finite."""
+    try:
+        return orjson.dumps(value, default=_encode, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return _serialise_slowly(value)
+
+
+def _encode(value: JsonValue) -> Any:
+    if isinstance(value, float):
+        return orjson.Fragment(float_text(value))
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Timestamp):
+        return value.rfc3339()
+    return None
+
+
+def float_text(value: float) -> str:
+    """How Go's JSON encoder writes a float: an exponent only below 1e-6 and from 1e21 on, no trailing `.0`."""
+    text = getattr(value, "text", None)
+    if isinstance(text, str):
+        return text
+    if not math.isfinite(value):
+        raise NotJson(f"unsupported value: {value}")
+    mantissa, _, exponent = repr(float(value)).partition("e")
+    if exponent and not 1e-6 <= abs(value) < 1e21:
+        return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
+    return format(Decimal(repr(float(value))), "f").removesuffix(".0")
+
+
+def _serialise_slowly(value: JsonValue) -> bytes:
+    # orjson refuses lone surrogates, integers past 64 bits and nesting past 254 levels.
+    try:
+        return _text(value).encode()
+    except RecursionError:
+        raise NotJson("the value nests too deeply to be written as JSON") from None
+
+
+def _text(value: JsonValue) -> str:
+    if isinstance(value, dict):
+        members = sorted(((valid_text(key), item) for key, item in value.items()), key=itemgetter(0))
+        return "{" + ",".join(f"{_text(key)}:{_text(item)}" for key, item in members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_text, value)) + "]"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(int(value))
+    scalar = valid_text(value) if isinstance(value, str) else value
+    return orjson.dumps(scalar, default=_encode).decode()
