@@ -68,17 +68,17 @@ class KeyRing:
     def decrypt(self, ciphertext: bytes, *, purpose: str, row: str | int) -> bytes:
         """Return the secret that was encrypted for this purpose and row. Raises DecryptionError."""
         header = self._header(ciphertext)
-        cipher = self._ciphers.get(header[len(_VERSION) :])
+        key_id = header[len(_VERSION) :]
+        cipher = self._ciphers.get(key_id)
         if cipher is None:
             raise DecryptionError(
-                f"the {purpose} of {row} was encrypted with key {header[len(_VERSION) :].hex()}, which is not on "
+                f"the {purpose} of {row} was encrypted with key {key_id.hex()}, which is not on "
                 "SLUICE_KEY_RING: put that key back (last) until everything is re-encrypted"
             )
         nonce = ciphertext[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
+        sealed = ciphertext[_HEADER_BYTES + _NONCE_BYTES :]
         try:
-            return cipher.decrypt(
-                nonce, ciphertext[_HEADER_BYTES + _NONCE_BYTES :], _bound(header, purpose, row)
-            )
+            return cipher.decrypt(nonce, sealed, _bound(header, purpose, row))
         except InvalidTag as error:
             raise DecryptionError(f"the {purpose} of {row} was altered, or belongs to another row") from error
 
