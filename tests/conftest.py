@@ -1,0 +1,130 @@
+"""Fixtures of all tests: the real parts by name, started once and only when a test asks for them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from portal.embedded import ports, postgresql, tansu, valkey
+from tests.parts import chromium as chromium_part
+from tests.parts import embedded, kafka
+from tests.parts.missing import missing
+from tests.parts.topics import Topics
+
+SHARED = Path(os.environ.get("SLUICE_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests on the shared folder where there is none; the terminal summary names them."""
+    if SHARED.is_dir():
+        return
+    without = [item for item in items if item.get_closest_marker("shared")]
+    items[:] = [item for item in items if not item.get_closest_marker("shared")]
+    config.hook.pytest_deselected(items=without)
+    config.stash[LEFT_OUT] = [item.nodeid for item in without]
+
+
+LEFT_OUT = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name the tests that were left out for want of the shared folder."""
+    left_out = config.stash.get(LEFT_OUT, [])
+    if left_out:
+        terminalreporter.section("left out: SLUICE_SHARED names no folder")
+        terminalreporter.line("\n".join(left_out))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgresql.Place]:
+    """PostgreSQL, running; without the tests' database."""
+    with (embedded.DIRECTORY / "postgresql.log").open("wb") as log:
+        server = postgresql.start(embedded.POSTGRESQL, log, embedded.UNSAFE_AND_FAST)
+        yield embedded.POSTGRESQL
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[valkey.Place]:
+    """Valkey, running."""
+    with (embedded.DIRECTORY / "valkey.log").open("wb") as log:
+        server = valkey.start(embedded.VALKEY, log)
+        yield embedded.VALKEY
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_server, valkey_server) -> None:
+    """pytest-django's hook before it makes the tests' database: whoever has the database has Valkey too."""
+
+
+@pytest.fixture(scope="session")
+def postgres_url(django_db_setup: None, postgres_server: postgresql.Place) -> str:
+    """DATABASE_URL of the migrated database that the tests' ORM uses."""
+    return postgres_server.url(f"test_{embedded.DATABASE}")
+
+
+@pytest.fixture
+def valkey_url(valkey_server: valkey.Place) -> str:
+    """VALKEY_URL of an emptied Valkey."""
+    with redis.Redis(unix_socket_path=str(valkey_server.socket)) as client:
+        client.flushall()
+    return valkey_server.url
+
+
+@pytest.fixture(scope="session")
+def tansu_bootstrap() -> Iterator[str]:
+    """host:port of Tansu, the broker of `make up`."""
+    with (embedded.DIRECTORY / "tansu.log").open("wb") as log:
+        broker = tansu.start(embedded.DIRECTORY, ports.free(), log)
+        yield broker.bootstrap_servers
+        broker.child.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[kafka.Server]:
+    """Apache Kafka in KRaft mode; skips, or fails in CI, where Java or Maven are missing."""
+    if reason := kafka.missing_part():
+        missing(reason)
+    server = kafka.start(embedded.DIRECTORY / "kafka")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(kafka_server: kafka.Server) -> str:
+    """host:port of Apache Kafka."""
+    return kafka_server.bootstrap_servers
+
+
+@pytest.fixture
+def topic_factory() -> Iterator[Topics]:
+    """`topic_factory(bootstrap, partitions=1, name=None)` makes a topic for one test."""
+    topics = Topics()
+    yield topics
+    topics.delete()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The path of Chromium; skips, or fails in CI, where there is none."""
+    return chromium_part.executable() or missing("no Chromium: install it or set CHROMIUM to its path")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared folder; for tests marked `shared`."""
+    return SHARED
+
+
+@pytest.fixture
+def process_environment(postgres_url: str, valkey_url: str) -> dict[str, str]:
+    """The environment for a process of Sluice that works on this session's database and Valkey."""
+    ours = {
+        "DATABASE_URL": postgres_url,
+        "VALKEY_URL": valkey_url,
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    return {**os.environ, **embedded.environment(), **ours}

@@ -1,0 +1,141 @@
+"""Apache Kafka in KRaft mode, one node that is broker and controller, from jars that Maven brings."""
+
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from portal.embedded import ports, process
+from portal.embedded.errors import EmbeddedError
+
+PROJECT = Path(__file__).parents[1] / "kafka"
+JARS = PROJECT / "lib"
+CONFIGURATION = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+controller.listener.names=CONTROLLER
+log.dirs={directory}/logs
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running broker; its data outlives it."""
+
+    child: process.Child
+    directory: Path  # configuration, data and log
+    bootstrap_servers: str  # host:port
+
+    @property
+    def pid(self) -> int:
+        """The process id of the JVM, to tell its CPU from ours."""
+        return self.child.pid
+
+    def stop(self) -> None:
+        """End it in order."""
+        self.child.stop()
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.child.kill()
+
+    def restarted(self) -> "Server":
+        """The same broker running again, on its port with its data; call it after `stop` or `kill`."""
+        return replace(self, child=_run(self.directory, self.bootstrap_servers))
+
+
+def missing_part() -> str | None:
+    """What this machine lacks to run Apache Kafka, or None."""
+    if shutil.which("java") is None:
+        return "no Java: Apache Kafka needs a Java runtime, version 17 or newer"
+    if not JARS.is_dir() and shutil.which("mvn") is None:
+        return "no Maven: it brings the jars of Apache Kafka"
+    return None
+
+
+def start(directory: Path) -> Server:
+    """Start a new broker with its files in `directory` on free ports, and wait until it answers.
+
+    Raises EmbeddedError.
+    """
+    _bring_jars()
+    directory.mkdir(parents=True, exist_ok=True)
+    port = ports.free()
+    text = CONFIGURATION.format(port=port, controller=ports.free(), directory=directory)
+    (directory / "server.properties").write_text(text)
+    _format(directory)
+    bootstrap = f"{ports.LOOPBACK}:{port}"
+    return Server(_run(directory, bootstrap), directory, bootstrap)
+
+
+def _bring_jars() -> None:
+    """Copy the jars into lib/ once; a copy that was broken off leaves no lib/ behind."""
+    if JARS.is_dir():
+        return
+    fetched = PROJECT / f"lib.{os.getpid()}"
+    command = ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={fetched}"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        shutil.rmtree(fetched, ignore_errors=True)
+        raise EmbeddedError(f"Maven could not bring Apache Kafka's jars: {done.stdout.strip()[-500:]}")
+    try:
+        fetched.rename(JARS)
+    except OSError:  # another test session was faster
+        shutil.rmtree(fetched)
+
+
+def _java(*arguments: str) -> list[str]:
+    memory = ["-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"]
+    quiet = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+    return ["java", *memory, *quiet, "-cp", f"{JARS}/*", *arguments]
+
+
+def _format(directory: Path) -> None:
+    tool = _java("kafka.tools.StorageTool")
+    cluster_id = subprocess.run(
+        [*tool, "random-uuid"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    arguments = ["format", "-t", cluster_id, "-c", str(directory / "server.properties")]
+    subprocess.run([*tool, *arguments], capture_output=True, check=True)
+
+
+def _run(directory: Path, bootstrap: str) -> process.Child:
+    command = process.Command(
+        name="kafka",
+        arguments=tuple(_java("kafka.Kafka", str(directory / "server.properties"))),
+        directory=directory,
+        environment=os.environ,
+        stop_signal=signal.SIGTERM,
+        grace=30.0,
+    )
+    with (directory / "kafka.log").open("ab") as log:
+        child = process.start(command, log)
+    process.wait_until(child, lambda: _answers(bootstrap))
+    return child
+
+
+def _answers(bootstrap: str) -> bool:
+    if not ports.answers(int(bootstrap.rpartition(":")[2])):
+        return False
+    try:
+        return bool(AdminClient({"bootstrap.servers": bootstrap}).list_topics(timeout=5).brokers)
+    except KafkaException:
+        return False
