@@ -25,9 +25,23 @@ class ConnectError(SluiceError):
     """A broker or service could not be reached; trying again later may help."""
 
 
-class EndOfInput(SluiceError):
+class EndOfInput(SluiceError):  # noqa: N818  # an end, not a fault
     """An input has nothing more to give, now or later."""
 
 
 class OutputError(SluiceError):
     """An output did not take a batch; the batch goes back to its input."""
+
+
+class UnknownConnectionError(ConfigError):
+    """A definition names a broker that the operator did not allow its organization to use."""
+
+
+class BatchError(OutputError):
+    """Some messages of a batch were not taken; the others were."""
+
+    def __init__(self, errors: dict[int, Exception]) -> None:
+        """errors: what went wrong, by the message's place in the batch."""
+        self.errors = errors
+        first = next(iter(errors.values()))
+        super().__init__(f"{len(errors)} of the messages were not taken, the first because: {first}")

@@ -1,0 +1,297 @@
+"""What a component says of itself, and the contracts between an input, processors and an output.
+
+A component is declared once, as a ComponentSpec. Validation, defaults, documentation and the choice of who
+runs a stream all come from that declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Final, Protocol, TypeVar
+
+from streams.errors import SluiceError
+from streams.message import JsonValue, Message
+
+Config = Mapping[str, Any]
+"""A checked component body: every field present, defaults filled in, child components as Component."""
+
+_Service = TypeVar("_Service")
+
+
+class MissingServiceError(SluiceError):
+    """A component needs something that this process does not offer."""
+
+
+class Kind(Enum):
+    """What a component can be; the value is its name in a configuration."""
+
+    INPUT = "input"
+    PROCESSOR = "processor"
+    OUTPUT = "output"
+
+
+class FieldType(Enum):
+    """What a field may hold."""
+
+    STRING = "string"
+    INT = "int"
+    FLOAT = "float"
+    BOOL = "bool"
+    DURATION = "duration"
+    """A Go duration such as `1m30s`; checked into seconds as a float."""
+    BLOBLANG = "bloblang"
+    """A mapping, checked by compiling it; its text is passed on."""
+    OBJECT = "object"
+    """A group of the fields in `children`."""
+    ANY = "any"
+    INPUT = "input"
+    PROCESSOR = "processor"
+    OUTPUT = "output"
+
+
+class Shape(Enum):
+    """How many values a field holds."""
+
+    ONE = "one"
+    LIST = "list"
+    MAP = "map"
+    """Any keys, each with a value of the field's type."""
+
+
+class _Required(Enum):
+    REQUIRED = "required"
+
+
+REQUIRED: Final = _Required.REQUIRED
+"""The default of a field that must be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a component, or of a group of fields."""
+
+    name: str
+    type: FieldType
+    summary: str
+    default: JsonValue | _Required = REQUIRED
+    options: tuple[str, ...] = ()
+    """The only texts allowed; none: any."""
+    shape: Shape = Shape.ONE
+    interpolated: bool = False
+    """`${! }` in its text is evaluated for each message."""
+    children: tuple[Field, ...] = ()
+    secret: bool = False
+    """Never shown again after it was saved."""
+    refused: str = ""
+    """Why this version does not act on it; a value other than the default is then an error that says so."""
+
+
+class Severity(Enum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    """The definition cannot be saved."""
+    WARNING = "warning"
+    """It runs, but its author should know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a component's own check has against its body."""
+
+    path: tuple[str | int, ...]
+    """Keys and indexes from the component's body to the value; empty: the body itself."""
+    code: str
+    """A stable name, such as `portal_url_elsewhere`."""
+    message: str
+    remedy: str = ""
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What depends on the operator and the place where a definition is saved."""
+
+    dialect: str = "sluice"
+    """`sluice` or `tyk`."""
+    portal_url: str = ""
+    """Where this portal is reached; a definition may name no other."""
+    event_types: frozenset[str] | None = None
+    """Event types that products of the organization offer; None: not known here."""
+    connections: Connections | None = None
+    """The brokers the definition's organization may use; None: not checked here."""
+    reserved_paths: frozenset[str] = frozenset()
+    """First segments of listen paths that belong to Sluice itself, such as `/healthz`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """How to reach a broker."""
+
+    addresses: tuple[str, ...]
+    """`host:port`, one or more."""
+    tls: bool = False
+    sasl_mechanism: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    allowed_topics: tuple[str, ...] = ()
+    """Shell patterns of the topics that may be used; none: all."""
+    name: str = ""
+    """The name of the Connection; empty for addresses a publisher wrote."""
+
+
+class Connections(Protocol):
+    """The brokers that the streams of one organization may use."""
+
+    def resolve(self, addresses: Sequence[str]) -> ConnectionSettings:
+        """Return the connection that is named so or has these addresses. Raises UnknownConnectionError."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamIdentity:
+    """Which stream a component is built for."""
+
+    definition_id: int
+    organization_id: int
+    definition_name: str
+    stream_name: str
+    dialect: str
+    """`tyk` or `sluice`."""
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component of a checked configuration, with everything needed to build it."""
+
+    spec: ComponentSpec
+    config: Config
+    pointer: str
+    """JSON pointer from the stream to the component, such as `/pipeline/processors/1`."""
+    label: str = ""
+    processors: tuple[Component, ...] = ()
+    """The `processors` beside an input or output."""
+
+    @property
+    def stage(self) -> str:
+        """How people name it: its label, else its path such as `pipeline.processors.1`."""
+        return self.label or self.pointer.strip("/").replace("/", ".")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildContext:
+    """What a component may ask for while it is built."""
+
+    stream: StreamIdentity
+    services: Mapping[type, object]
+    component: Component | None = None
+    """The component being built."""
+
+    @property
+    def stage(self) -> str:
+        """The name of the component being built, for errors and counters."""
+        return self.component.stage if self.component else ""
+
+    def service(self, kind: type[_Service]) -> _Service:
+        """Return what an upper layer passed in under this type. Raises MissingServiceError."""
+        found = self.services.get(kind)
+        if found is None:
+            raise MissingServiceError(
+                f"{self.stage or 'the stream'} needs a {kind.__name__}, which this process does not provide"
+            )
+        return found  # type: ignore[return-value]  # the key is the value's type, which Mapping cannot say
+
+    def build(self, component: Component) -> Any:
+        """Build a component, or a child of the one being built."""
+        return component.spec.build(component.config, replace(self, component=component))
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentSpec:
+    """A component, declared once."""
+
+    kind: Kind
+    name: str
+    summary: str
+    build: Callable[[Config, BuildContext], Any]
+    """Makes an Input, Processor or Output of a checked body."""
+    fields: tuple[Field, ...] = ()
+    value_form: bool = False
+    """The body is the value of the only field, as in `mapping: |`; `build` sees it under the field's name."""
+    description: str = ""
+    examples: tuple[JsonValue, ...] = ()
+    """Bodies that pass the check."""
+    aliases: tuple[str, ...] = ()
+    check: Callable[[Config, Rules], Iterable[Problem]] | None = None
+    """What the fields alone cannot say; called once they are right."""
+    shared: bool = True
+    """Inputs: any number of processes may run it, as the broker divides it. False: only one may."""
+    replayable: bool | Callable[[Config], bool] = False
+    """Processors: stateless, deterministic, without I/O: another process gets the same by repeating it."""
+    per_message: bool | Callable[[Config], bool] = False
+    """Processors: looks at each message alone and gives at most one for it, in order."""
+    in_gateway: bool = False
+    """It answers HTTP clients, so that its stream runs in the gateway and not in a worker."""
+
+
+Acknowledge = Callable[[Exception | None], Awaitable[None]]
+"""Called exactly once for a batch: None when it was dealt with, else why it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages read together, and how to tell their input what became of them."""
+
+    messages: list[Message]
+    acknowledge: Acknowledge
+    grouped: bool = False
+    """The messages are one batch to the author of the stream, not merely read together."""
+    replay: bool = True
+    """A rejected batch is processed again until it is accepted; False: the input itself decides what then."""
+
+
+class Input(Protocol):
+    """Where messages come from."""
+
+    async def connect(self) -> None:
+        """Get ready to read. Raises ConnectError; trying again may help."""
+
+    async def read(self) -> Batch:
+        """Return the next messages, waiting for them. Raises EndOfInput; ConnectError: connect anew."""
+
+    async def close(self) -> None:
+        """Read no more and let go of everything. Acknowledgements still count until then."""
+
+
+class Processor(Protocol):
+    """What changes messages on their way. It returns its own and leaves those it is given as they are."""
+
+    async def process(self, messages: list[Message]) -> list[list[Message]]:
+        """Return the batches made of one batch. Never raises for bad data: it flags `message.error`."""
+
+
+class Output(Protocol):
+    """Where messages go."""
+
+    async def connect(self) -> None:
+        """Get ready to write. Raises ConnectError; trying again may help."""
+
+    async def write(self, messages: list[Message]) -> None:
+        """Return when all are safe. Raises OutputError when they, or some (BatchError), are not."""
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of everything."""
+
+
+def is_replayable(component: Component) -> bool:
+    """Tell whether another process would get the same messages by running this processor again."""
+    trait = component.spec.replayable
+    return trait(component.config) if callable(trait) else trait
+
+
+def is_per_message(component: Component) -> bool:
+    """Tell whether this processor looks at each message alone."""
+    trait = component.spec.per_message
+    return trait(component.config) if callable(trait) else trait
