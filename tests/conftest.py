@@ -40,19 +40,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgresql.Place]:
     """PostgreSQL, running; without the tests' database."""
-    with (embedded.DIRECTORY / "postgresql.log").open("wb") as log:
-        server = postgresql.start(embedded.POSTGRESQL, log, embedded.UNSAFE_AND_FAST)
-        yield embedded.POSTGRESQL
-        server.stop()
+    server = postgresql.start(
+        embedded.POSTGRESQL, embedded.logging_to("postgresql"), embedded.UNSAFE_AND_FAST
+    )
+    yield embedded.POSTGRESQL
+    server.stop()
 
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[valkey.Place]:
     """Valkey, running."""
-    with (embedded.DIRECTORY / "valkey.log").open("wb") as log:
-        server = valkey.start(embedded.VALKEY, log)
-        yield embedded.VALKEY
-        server.stop()
+    server = valkey.start(embedded.VALKEY, embedded.logging_to("valkey"))
+    yield embedded.VALKEY
+    server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -77,10 +77,9 @@ def valkey_url(valkey_server: valkey.Place) -> str:
 @pytest.fixture(scope="session")
 def tansu_bootstrap() -> Iterator[str]:
     """host:port of Tansu, the broker of `make up`."""
-    with (embedded.DIRECTORY / "tansu.log").open("wb") as log:
-        broker = tansu.start(embedded.DIRECTORY, ports.free(), log)
-        yield broker.bootstrap_servers
-        broker.child.stop()
+    broker = tansu.start(embedded.DIRECTORY, ports.free(), embedded.logging_to("tansu"))
+    yield broker.bootstrap_servers
+    broker.child.stop()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote
 
 import psycopg
@@ -67,7 +66,7 @@ def prepare(directory: Path) -> Place:
     return Place(home / "data", sockets, programs, UNPRIVILEGED_UID)
 
 
-def start(place_: Place, output: int | IO[bytes], settings: Mapping[str, str] | None = None) -> process.Child:
+def start(place_: Place, spawn: process.Spawn, settings: Mapping[str, str] | None = None) -> process.Child:
     """Start the server, with a new cluster where there is none, and wait until it accepts connections.
 
     `settings` are more server parameters (tests turn fsync off). Raises EmbeddedError.
@@ -82,8 +81,7 @@ def start(place_: Place, output: int | IO[bytes], settings: Mapping[str, str] | 
     for name, value in parameters.items():
         arguments += ["-c", f"{name}={value}"]
     # SIGINT is the fast shutdown; SIGTERM would wait for clients to leave.
-    command = _command(place_, "postgresql", arguments)
-    child = process.start(command, output)
+    child = spawn(_command(place_, "postgresql", arguments))
     process.wait_until(child, lambda: _accepts(place_))
     return child
 

@@ -64,6 +64,10 @@ class Child:
         return self.popen.wait()
 
 
+# How a caller starts a command: with its lines to a terminal, or to a file.
+Spawn = Callable[[Command], Child]
+
+
 def start(command: Command, output: int | IO[bytes]) -> Child:
     """Start `command` with both its outputs going to `output` (a file, or subprocess.PIPE).
 

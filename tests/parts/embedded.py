@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from portal.embedded import postgresql, valkey
+from portal.embedded import postgresql, process, valkey
 
 DIRECTORY = Path(tempfile.mkdtemp(prefix="sluice-tests-"))
 POSTGRESQL = postgresql.prepare(DIRECTORY / "postgresql")
@@ -29,6 +29,16 @@ def environment() -> dict[str, str]:
         "SLUICE_DEBUG": "false",
         "SLUICE_LOG_LEVEL": "WARNING",
     }
+
+
+def logging_to(name: str) -> process.Spawn:
+    """A way to start a command whose lines go to a file of the session's folder."""
+
+    def spawn(command: process.Command) -> process.Child:
+        with (DIRECTORY / f"{name}.log").open("ab") as log:
+            return process.start(command, log)
+
+    return spawn
 
 
 @atexit.register

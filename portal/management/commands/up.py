@@ -1,0 +1,85 @@
+"""`manage.py up`: all of Sluice on this machine, with a demonstration, until Ctrl-C."""
+
+import os
+import signal
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.embedded import addresses, announcement, commands, keys, lock, parts
+from portal.embedded.children import Children
+from portal.embedded.errors import EmbeddedError
+from portal.embedded.launcher import end_with_parent
+from portal.embedded.logs import Log
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Command(BaseCommand):
+    help = "Run everything here, with a demonstration; Ctrl-C ends it."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--end-with-parent", action="store_true", help="stop when the starter is killed")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's shape
+        started = time.monotonic()
+        for one in STOP_SIGNALS:
+            signal.signal(one, _interrupt)
+        if options["end_with_parent"]:
+            end_with_parent(os.getppid(), signal.SIGTERM)
+        children = Children(Log())
+        try:
+            with lock.held(_directory()):
+                _run(children, started)
+        except EmbeddedError as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            children.log.say("everything is stopped")
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a signal handler
+    raise KeyboardInterrupt
+
+
+def _directory() -> Path:
+    return Path(os.environ.get("SLUICE_VAR") or settings.BASE_DIR / "var").absolute()
+
+
+def _run(children: Children, started: float) -> None:
+    """Start everything and watch it; whatever ends that, stop everything."""
+    try:
+        _start(children, started)
+        children.watch()
+    finally:
+        # What is being stopped must not be interrupted: it ends within its grace, or is killed.
+        for one in STOP_SIGNALS:
+            signal.signal(one, signal.SIG_IGN)
+        children.stop()
+
+
+def _start(children: Children, started: float) -> None:
+    """Parts, schema and demonstration before the processes that use them."""
+    directory = _directory()
+    chosen = addresses.read(os.environ)
+    chosen.require_free(broker=not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
+    own_keys = keys.load(directory / "keys.json", os.environ)
+    running = parts.start(children, directory, chosen.kafka, os.environ)
+    settings_ = commands.demonstration_settings(chosen) | os.environ | own_keys | running.environment
+    sluice = commands.Commands(settings.BASE_DIR, settings_)
+    children.finish(sluice.manage("migrate", "--no-input", "-v0"))
+    children.finish(sluice.manage("collectstatic", "--no-input", "-v0"))
+    children.serve(sluice.server("portal", chosen.portal), chosen.portal)
+    children.serve(sluice.server("gateway", chosen.gateway), chosen.gateway)
+    for command in (*sluice.workers(_workers()), sluice.beat(directory / "celerybeat-schedule")):
+        children.start(command)
+    announcement.make(children.log, directory, chosen, running, started)
+
+
+def _workers() -> int:
+    return int(os.environ.get("SLUICE_WORKERS", "1"))
