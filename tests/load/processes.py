@@ -1,0 +1,65 @@
+"""Sluice's own processes: started as in production, killed, and started again."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portal.embedded import process
+
+ROOT = Path(__file__).parents[2]
+WORKER = ("worker", "-P", "threads", "-c", "2", "-l", "info")
+BEAT = ("beat", "-l", "info")
+GRACE_SECONDS = 20.0
+
+
+@dataclass
+class Processes:
+    """The workers and the beat of one estate."""
+
+    environment: Mapping[str, str]
+    directory: Path  # where they log and beat keeps its schedule
+    running: list[process.Child] = field(default_factory=list)
+
+    def start_worker(self, name: str) -> process.Child:
+        """A worker; it is not waited for."""
+        return self._celery(name, "celery", [*WORKER, "-n", f"{name}@%h"])
+
+    def start_worker_that_dies(self, name: str, moment: str, count: int) -> process.Child:
+        """A worker that kills itself with SIGKILL when it comes to the moment for the `count`-th time."""
+        arguments = ["-m", "tests.faults.worker", moment, str(count), *WORKER, "-n", f"{name}@%h"]
+        return self._start(name, [sys.executable, *arguments])
+
+    def start_beat(self, name: str = "beat") -> process.Child:
+        """The beat."""
+        return self._celery(name, "celery", [*BEAT, "-s", str(self.directory / f"{name}.schedule")])
+
+    def kill(self, child: process.Child) -> None:
+        """SIGKILL, as by the kernel when memory runs out."""
+        child.kill()
+        self.running.remove(child)
+
+    def stop(self) -> None:
+        """End what still runs."""
+        while self.running:
+            self.running.pop().stop()
+
+    def log(self, name: str) -> Path:
+        """Where the process of this name writes."""
+        return self.directory / f"{name}.log"
+
+    def _celery(self, name: str, program: str, arguments: Sequence[str]) -> process.Child:
+        return self._start(name, [sys.executable, "-m", program, "-A", "portal", *arguments])
+
+    def _start(self, name: str, arguments: Sequence[str]) -> process.Child:
+        command = process.Command(
+            name=name,
+            arguments=tuple(arguments),
+            directory=ROOT,
+            environment={**self.environment, "PYTHONUNBUFFERED": "1", "C_FORCE_ROOT": "1"},
+            grace=GRACE_SECONDS,
+        )
+        with self.log(name).open("ab") as log:
+            child = process.start(command, log)
+        self.running.append(child)
+        return child
