@@ -15,6 +15,7 @@ class Scope(models.TextChoices):
     PRODUCTS = "products"  # event types, products, plans, pages, approvals
     APPS = "apps"  # apps, credentials, subscriptions
     WEBHOOKS = "webhooks"  # endpoints, test events, replays
+    ORGANIZATION = "organization"  # members, management keys, connections
 
 
 class ManagementKey(models.Model):

@@ -1,0 +1,36 @@
+"""Who changed what: one row beside each change, in its transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+
+from gateway.actor import Actor
+from gateway.models import Audit, Organization
+
+Changes = Mapping[str, list[Any]]
+"""Field to [before, after], as JSON has them; never a secret."""
+
+
+def record(
+    actor: Actor,
+    verb: str,
+    subject: Model,
+    changes: Changes | None = None,
+    *,
+    organization: Organization | None = None,
+) -> Audit:
+    """Write down that `actor` did `verb` (such as `app.create`) to `subject`; call it inside the transaction.
+
+    organization: whose audit shows it, where that is not the actor's own.
+    """
+    return Audit.objects.create(
+        organization=organization or actor.organization,
+        actor=actor.user,
+        management_key=actor.management_key,
+        verb=verb,
+        object_type=verb.partition(".")[0],
+        object_id=str(getattr(subject, "public_id", None) or subject.pk),
+        object_name=str(subject)[:255],
+        changes=dict(changes or {}),
+    )

@@ -1,0 +1,90 @@
+"""Organizations and who belongs to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from gateway import audit
+from gateway.actor import Actor
+from gateway.announcements import announce
+from gateway.errors import Fault, InputError, RefusedError
+from gateway.models import Membership, Organization, Role, User
+from gateway.records import save_checked, set_fields
+
+
+@transaction.atomic
+def change_organization(actor: Actor, values: Mapping[str, Any]) -> Organization:
+    """Rename the actor's organization. Raises InputError."""
+    organization = actor.organization
+    changes = set_fields(organization, values)
+    save_checked(organization)
+    audit.record(actor, "organization.change", organization, changes)
+    return organization
+
+
+@transaction.atomic
+def set_organization_active(actor: Actor, organization: Organization, *, active: bool) -> Organization:
+    """Suspend a whole organization (nothing is delivered, no key works), or let it go on; by operators."""
+    changes = set_fields(organization, {"is_active": active})
+    organization.save(update_fields=("is_active",))
+    verb = "organization.activate" if active else "organization.suspend"
+    audit.record(actor, verb, organization, changes, organization=organization)
+    announce()
+    return organization
+
+
+@transaction.atomic
+def add_member(actor: Actor, *, email: str, role: Role) -> Membership:
+    """Add a user by their e-mail address. Raises InputError."""
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        raise InputError(
+            Fault(f"nobody has signed up as {email}", "/email", "unknown", "ask them to sign up first")
+        )
+    if Membership.objects.filter(user=user, organization=actor.organization).exists():
+        raise RefusedError(f"{user} is a member already", code="already_member")
+    _check_rank(actor, role)
+    membership = Membership(user=user, organization=actor.organization, role=role)
+    save_checked(membership)
+    audit.record(actor, "member.add", membership, {"role": [None, str(role)]})
+    return membership
+
+
+@transaction.atomic
+def change_member(actor: Actor, membership: Membership, role: Role) -> Membership:
+    """Give a member another role. Raises InputError, RefusedError."""
+    before = Role(membership.role)
+    _check_rank(actor, before)
+    _check_rank(actor, role)
+    if role is not Role.OWNER:
+        _check_owner_left(membership)
+    membership.role = role
+    membership.save(update_fields=("role",))
+    audit.record(actor, "member.change", membership, {"role": [str(before), str(role)]})
+    return membership
+
+
+@transaction.atomic
+def remove_member(actor: Actor, membership: Membership) -> None:
+    """End a membership; management keys that act as this member stop working. Raises RefusedError."""
+    _check_rank(actor, Role(membership.role))
+    _check_owner_left(membership)
+    audit.record(actor, "member.remove", membership)
+    membership.delete()
+
+
+def _check_rank(actor: Actor, role: Role) -> None:
+    if role is Role.OWNER and actor.role is not Role.OWNER:
+        raise InputError(Fault("only an owner may make or change an owner", "/role", "forbidden"))
+
+
+def _check_owner_left(membership: Membership) -> None:
+    if membership.role != Role.OWNER:
+        return
+    # Owners are locked, so that two of them cannot remove each other at the same moment.
+    owners = Membership.objects.select_for_update().filter(
+        organization=membership.organization, role=Role.OWNER
+    )
+    if len(owners) < 2:
+        raise RefusedError("an organization keeps at least one owner", code="last_owner")

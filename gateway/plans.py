@@ -1,0 +1,43 @@
+"""Plans: the limits a product is used under."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from gateway import audit
+from gateway.actor import Actor
+from gateway.announcements import announce
+from gateway.errors import RefusedError
+from gateway.models import Plan, Product
+from gateway.records import save_checked, set_fields
+
+
+@transaction.atomic
+def create_plan(actor: Actor, product: Product, *, name: str, **values: Any) -> Plan:
+    """Make a plan of a product; values: any field of Plan. Raises InputError."""
+    plan = Plan(product=product, name=name, **values)
+    save_checked(plan)
+    audit.record(actor, "plan.create", plan)
+    announce()
+    return plan
+
+
+@transaction.atomic
+def change_plan(actor: Actor, plan: Plan, values: Mapping[str, Any]) -> Plan:
+    """Set fields; new limits act on present subscriptions at once. Raises InputError."""
+    changes = set_fields(plan, values)
+    save_checked(plan)
+    audit.record(actor, "plan.change", plan, changes)
+    announce()
+    return plan
+
+
+@transaction.atomic
+def delete_plan(actor: Actor, plan: Plan) -> None:
+    """Delete a plan that nobody ever subscribed under. Raises RefusedError."""
+    if plan.subscriptions.exists():
+        raise RefusedError(f"{plan} has subscriptions, present or past", code="in_use")
+    audit.record(actor, "plan.delete", plan)
+    plan.delete()
+    announce()
