@@ -1,0 +1,161 @@
+"""Check one stream: input, pipeline and output, and what stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from streams.config import Finding, Node, Text
+from streams.lint.component import ComponentChecker
+from streams.lint.values import check_fields, unknown_key
+from streams.registry import Registry
+from streams.spec import Component, Field, FieldType, Kind, Rules, Severity, is_replayable
+
+_PIPELINE: Final = (
+    Field(
+        "threads", FieldType.INT, "Lanes that process batches; -1 and 1 both mean one, in order.", default=-1
+    ),
+    Field("processors", FieldType.ANY, "What is done to each message.", default=[]),
+)
+_OPTIONS: Final = (
+    Field(
+        "shutdown_delay", FieldType.DURATION, "Time between the end of reading and of writing.", default="0s"
+    ),
+    Field("shutdown_timeout", FieldType.DURATION, "How long a stream may take to finish.", default="20s"),
+)
+_RESOURCES: Final = ("input", "processor", "output", "cache", "rate_limit")
+_UNSUPPORTED: Final = {
+    "buffer": "buffers are not available in this version of Sluice",
+    **{
+        f"{kind}_resources": f"{kind} resources are not available in this version of Sluice"
+        for kind in _RESOURCES
+    },
+    "http": "the addresses of HTTP servers belong to the gateway",
+    "tests": "tests of a stream belong in a file beside it",
+}
+_OPERATORS: Final = {
+    "logger": "Sluice logs every stream with its name",
+    "metrics": "Sluice counts every stream itself",
+    "tracer": "streams are not traced in this version of Sluice",
+}
+_KNOWN: Final = ["input", "pipeline", "output", *(option.name for option in _OPTIONS)]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedStream:
+    """A stream that can be built."""
+
+    name: str
+    input: Component
+    processors: tuple[Component, ...]
+    output: Component
+    shutdown_timeout: float = 20.0
+    """Seconds."""
+
+    def components(self) -> Iterator[Component]:
+        """Every component of the stream, children and siblings included."""
+        for component in (self.input, *self.processors, self.output):
+            yield from descendants(component)
+
+    @property
+    def in_gateway(self) -> bool:
+        """An HTTP server is part of it, so that it runs in the gateway."""
+        return any(component.spec.in_gateway for component in self.components())
+
+    @property
+    def single(self) -> bool:
+        """Only one process may run it."""
+        return any(c.spec.kind is Kind.INPUT and not c.spec.shared for c in self.components())
+
+    @property
+    def replayable(self) -> bool:
+        """Another process that reads the same topic makes the same messages."""
+        processors = [c for c in self.components() if c.spec.kind is Kind.PROCESSOR]
+        return self.input.spec.name == "kafka" and all(map(is_replayable, processors))
+
+
+def descendants(component: Component) -> Iterator[Component]:
+    """A component, the processors beside it, and all that its fields hold."""
+    yield component
+    for child in (*component.processors, *_held(component.config)):
+        yield from descendants(child)
+
+
+def _held(value: object) -> Iterator[Component]:
+    if isinstance(value, Component):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _held(item)
+
+
+def check_stream(
+    name: str, node: Node, source: Text, registry: Registry, rules: Rules
+) -> tuple[CheckedStream | None, list[Finding]]:
+    """Check a stream. Returns it, or None when it cannot be built, and everything found."""
+    checker = ComponentChecker(source, registry, rules, node.pointer)
+    if not isinstance(node.value, dict):
+        return None, [source.finding(node, "wrong_type", f"a stream is an object, not {node.type_name}")]
+    _top_level(checker, node)
+    options = check_fields(checker, _OPTIONS, _options_node(node), "a stream")
+    reading = _required(checker, Kind.INPUT, node)
+    processors = _pipeline(checker, node)
+    writing = _required(checker, Kind.OUTPUT, node)
+    if rules.dialect == "tyk" and processors:
+        checker.findings.append(_flows_on(source, node))
+    if reading is None or writing is None or any(f.severity is Severity.ERROR for f in checker.findings):
+        return None, checker.findings
+    return CheckedStream(name, reading, processors, writing, options["shutdown_timeout"]), checker.findings
+
+
+def _top_level(checker: ComponentChecker, node: Node) -> None:
+    for key, child in node.value.items():
+        if key in _UNSUPPORTED and child.plain():
+            finding = checker.source.finding_at_key(
+                child, "not_supported", _UNSUPPORTED[key], f"take {key!r} out"
+            )
+            checker.findings.append(finding)
+        elif key in _OPERATORS:
+            finding = checker.source.finding_at_key(
+                child, "ignored", f"{key!r} has no effect: {_OPERATORS[key]}"
+            )
+            checker.findings.append(replace(finding, severity=Severity.WARNING))
+        elif key not in _KNOWN and key not in _UNSUPPORTED:
+            unknown_key(checker, key, child, _KNOWN)
+
+
+def _options_node(node: Node) -> Node:
+    names = {option.name for option in _OPTIONS}
+    return replace(node, value={key: child for key, child in node.value.items() if key in names})
+
+
+def _required(checker: ComponentChecker, kind: Kind, node: Node) -> Component | None:
+    child = node.get(kind.value)
+    if child is None:
+        checker.findings.append(
+            checker.source.finding(
+                node, "missing_field", f"the stream has no {kind.value}", f"add {kind.value!r}"
+            )
+        )
+        return None
+    return checker.component(kind, child)
+
+
+def _pipeline(checker: ComponentChecker, node: Node) -> tuple[Component, ...]:
+    child = node.get("pipeline")
+    if child is None:
+        return ()
+    check_fields(checker, _PIPELINE, child, "pipeline")
+    return checker.components(Kind.PROCESSOR, child.get("processors"))
+
+
+def _flows_on(source: Text, node: Node) -> Finding:
+    child = node.get("pipeline") or node
+    finding = source.finding_at_key(
+        child,
+        "failed_messages_flow_on",
+        "a message whose processing fails is sent on as it was, flagged as failed, as Tyk Streams does",
+        "definitions made at /api/definitions put such messages in quarantine instead",
+    )
+    return replace(finding, severity=Severity.WARNING)
