@@ -1,0 +1,54 @@
+"""A delivery is sent again by hand: the same delivery, message id and history, due now."""
+
+from typing import Final
+
+from django.db import connection, transaction
+
+from gateway import audit
+from gateway.actor import Actor
+from gateway.errors import RefusedError
+from webhooks.models import Delivery, DeliveryState, Endpoint, EndpointState, Lane, Payload
+
+# One row per delivery: a second click finds the row of the first and adds nothing.
+_ARM: Final = """
+INSERT INTO webhooks_due AS due (delivery_id, day, lane_id, due_at, attempts, manual)
+VALUES (%s, %s, %s, clock_timestamp(), %s, true)
+ON CONFLICT (delivery_id) DO UPDATE SET due_at = least(due.due_at, clock_timestamp()), manual = true
+WHERE due.lease IS NULL
+RETURNING due_at
+"""
+
+
+@transaction.atomic
+def replay_delivery(actor: Actor, delivery: Delivery) -> Delivery:
+    """Try a delivery now, whether finished or waiting for its next try; a second call meanwhile adds nothing.
+
+    Raises RefusedError: the endpoint is paused or disabled, the payload is past its retention, or a try is
+    under way.
+    """
+    _check_endpoint(delivery.endpoint)
+    if not Payload.objects.filter(message_id=delivery.message_id, day=delivery.day).exists():
+        raise RefusedError("the payload is past its retention: there is nothing to send", code="payload_gone")
+    lane = Lane.objects.get(endpoint=delivery.endpoint, key="")
+    with connection.cursor() as cursor:
+        cursor.execute(_ARM, [delivery.pk, delivery.day, lane.pk, delivery.attempts])
+        armed = cursor.fetchone()
+    if armed is None:
+        raise RefusedError(
+            "a try of this delivery is under way", code="under_way", remedy="wait for its outcome"
+        )
+    Delivery.objects.filter(pk=delivery.pk, day=delivery.day).update(
+        state=DeliveryState.PENDING, due_at=armed[0], finished_at=None
+    )
+    audit.record(actor, "delivery.replay", delivery)
+    return Delivery.objects.select_related("endpoint").get(pk=delivery.pk, day=delivery.day)
+
+
+def _check_endpoint(endpoint: Endpoint) -> None:
+    if endpoint.state != EndpointState.ENABLED:
+        because = f" ({endpoint.state_reason})" if endpoint.state_reason else ""
+        raise RefusedError(
+            f"the endpoint is {endpoint.state}{because}",
+            code=f"endpoint_{endpoint.state}",
+            remedy="enable the endpoint first",
+        )
