@@ -18,6 +18,9 @@ SHARED = Path(os.environ.get("SLUICE_SHARED", Path(__file__).parents[2] / "share
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests on the shared folder where there is none; the terminal summary names them."""
+    for item in items:  # pytest-django makes the database only when a test is marked so
+        if "postgres_url" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.django_db)
     if SHARED.is_dir():
         return
     without = [item for item in items if item.get_closest_marker("shared")]

@@ -56,3 +56,4 @@ class Children:
             child = self.running.pop()
             self.log.say(f"stopping {child.command.name}")
             child.stop()
+        self.log.finish()

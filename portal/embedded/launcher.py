@@ -7,6 +7,7 @@ A program of its own, because what it does must happen between fork and exec, an
 import ctypes
 import os
 import sys
+import warnings  # noqa: F401 - os.execvp loads it, and the new user may not reach our Python
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

@@ -10,6 +10,7 @@ from portal.embedded.process import Child
 
 COLOURS = (36, 33, 32, 35, 34, 31, 96, 93, 92, 95)  # ANSI foregrounds (ECMA-48 SGR)
 NAME_WIDTH = 10
+LAST_LINES_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -19,6 +20,7 @@ class Log:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     lock: threading.Lock = field(default_factory=threading.Lock)
     names: dict[str, int] = field(default_factory=dict)  # name -> its colour
+    followers: list[threading.Thread] = field(default_factory=list)
 
     def say(self, line: str, name: str = "up") -> None:
         """Write one line of process `name`."""
@@ -29,11 +31,21 @@ class Log:
 
     def follow(self, child: Child) -> None:
         """Write the child's lines, in a thread of their own, until its output ends."""
-        threading.Thread(target=self._copy, args=[child], daemon=True).start()
+        follower = threading.Thread(target=self._copy, args=[child], daemon=True)
+        follower.start()
+        self.followers.append(follower)
+
+    def finish(self) -> None:
+        """Wait for the last lines of children that have ended."""
+        while self.followers:
+            # A stranger that holds the pipe of a killed child open must not hold us.
+            self.followers.pop().join(LAST_LINES_SECONDS)
 
     def _copy(self, child: Child) -> None:
-        if child.popen.stdout is not None:
-            for line in child.popen.stdout:
+        if child.popen.stdout is None:
+            return
+        with child.popen.stdout as lines:
+            for line in lines:
                 self.say(line.decode(errors="replace").rstrip(), child.command.name)
 
     def _coloured(self, name: str, text: str) -> str:
