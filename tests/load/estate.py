@@ -1,4 +1,4 @@
-"""Makes an estate in the database that DATABASE_URL names.
+"""Makes an estate in the database that DATABASE_URL names, by the domain calls that API and pages make.
 
 stage.py runs `main` in a process of its own, because the harness works on several databases.
 """
@@ -6,50 +6,51 @@ stage.py runs `main` in a process of its own, because the harness works on sever
 import json
 import sys
 
-from django.conf import settings
 from django.db import transaction
-from webhooks.endpoints import SECRET_PURPOSE
 
+from gateway.actor import Actor
+from gateway.announcements import announce
 from gateway.models import (
     ApiDefinition,
     App,
-    Approval,
     Connection,
     DefinitionState,
     Dialect,
     EventType,
-    Lifecycle,
     Organization,
-    Plan,
     Product,
     Revision,
-    RevisionCounter,
+    Role,
     Subscription,
     SubscriptionState,
 )
-from streams.secrets import KeyRing
+from gateway.plans import create_plan
+from gateway.products import create_product, publish_product
 from tests.load.plan import AppPlan, EndpointPlan, EstatePlan, loaded
-from webhooks.models import Endpoint, EndpointSecret, Lane
-from webhooks.signing import secret_key
+from webhooks.endpoints import create_endpoint
 
 
+@transaction.atomic
 def build(plan: EstatePlan) -> dict[str, object]:
-    """Make everything and have every process learn of it."""
-    with transaction.atomic():
-        publisher = Organization.objects.create(name="Publisher", slug=f"publisher-{plan.topic}")
-        definition = _definition(publisher, plan)
-        types = _event_types(publisher, plan)
-        products = {name: _product(publisher, definition, name, plan, types) for name in plan.products}
-        made: dict[int, list[int]] = {}
-        for app_plan in plan.apps:
-            made |= _app(app_plan, plan, products, types)
-        counter, _ = RevisionCounter.objects.get_or_create(pk=1)
-        RevisionCounter.objects.filter(pk=1).update(value=counter.value + 1)
+    """Make everything; every process learns of it at the commit."""
+    publisher = _owner("publisher")
+    definition = _definition(publisher.organization, plan)
+    names = sorted({name for names in plan.products.values() for name in names})
+    EventType.objects.bulk_create(EventType(organization=publisher.organization, name=name) for name in names)
+    products = {name: _product(publisher, definition, name, plan) for name in plan.products}
+    made: dict[int, list[int]] = {}
+    for app_plan in plan.apps:
+        made |= _app(app_plan, products)
+    announce()
     return {"definition": definition.pk, "endpoints": made}
 
 
+def _owner(name: str) -> Actor:
+    return Actor(None, Organization.objects.create(name=name, slug=name), Role.OWNER)
+
+
 def _definition(publisher: Organization, plan: EstatePlan) -> ApiDefinition:
-    Connection.objects.get_or_create(name="kafka", defaults={"addresses": [plan.bootstrap]})
+    Connection.objects.create(name="kafka", addresses=[plan.bootstrap])
     document = json.dumps(plan.document())
     path = f"/{plan.topic}/"
     definition = ApiDefinition.objects.create(
@@ -67,61 +68,36 @@ def _definition(publisher: Organization, plan: EstatePlan) -> ApiDefinition:
     return definition
 
 
-def _event_types(publisher: Organization, plan: EstatePlan) -> dict[str, EventType]:
-    names = sorted({name for names in plan.products.values() for name in names})
-    made = EventType.objects.bulk_create(EventType(organization=publisher, name=name) for name in names)
-    return {one.name: one for one in made}
-
-
-def _product(
-    publisher: Organization,
-    definition: ApiDefinition,
-    name: str,
-    plan: EstatePlan,
-    types: dict[str, EventType],
-) -> Product:
-    product = Product.objects.create(
-        organization=publisher,
-        slug=f"{name}-{plan.topic}",
-        name=name,
-        lifecycle=Lifecycle.PUBLISHED,
-        webhooks_enabled=True,
+def _product(publisher: Actor, definition: ApiDefinition, name: str, plan: EstatePlan) -> Product:
+    types = EventType.objects.filter(name__in=plan.products[name])
+    product = create_product(
+        publisher, name=name, webhooks_enabled=True, definitions=[definition], event_types=types
     )
-    product.definitions.add(definition)
-    product.event_types.add(*[types[one] for one in plan.products[name]])
-    Plan.objects.create(product=product, name="free", approval=Approval.AUTOMATIC)
-    return product
+    create_plan(publisher, product, name="free")
+    return publish_product(publisher, product)
 
 
-def _app(
-    app_plan: AppPlan, plan: EstatePlan, products: dict[str, Product], types: dict[str, EventType]
-) -> dict[int, list[int]]:
-    developer = Organization.objects.create(name=app_plan.name, slug=f"{app_plan.name}-{plan.topic}")
-    app = App.objects.create(organization=developer, name=app_plan.name)
+def _app(app_plan: AppPlan, products: dict[str, Product]) -> dict[int, list[int]]:
+    developer = _owner(app_plan.name)
+    app = App.objects.create(organization=developer.organization, name=app_plan.name)
     states = dict.fromkeys(app_plan.products, SubscriptionState.APPROVED)
     states |= dict.fromkeys(app_plan.requested, SubscriptionState.REQUESTED)
     for name, state in states.items():
         product = products[name]
         Subscription.objects.create(app=app, product=product, plan=product.plans.get(), state=state)
-    return {one.number: _endpoint(app, one, plan, types) for one in app_plan.endpoints}
+    return {one.number: _endpoint(developer, app, one) for one in app_plan.endpoints}
 
 
-def _endpoint(
-    app: App, endpoint_plan: EndpointPlan, plan: EstatePlan, types: dict[str, EventType]
-) -> list[int]:
-    endpoint = Endpoint.objects.create(
-        app=app,
-        public_id=f"ep-{endpoint_plan.number}-{plan.topic}"[:32],
-        url=endpoint_plan.url,
-        max_in_flight=endpoint_plan.max_in_flight,
+def _endpoint(developer: Actor, app: App, plan: EndpointPlan) -> list[int]:
+    created = create_endpoint(
+        developer,
+        app,
+        url=plan.url,
+        secret=plan.secret,
+        event_types=plan.event_types,
+        max_in_flight=plan.max_in_flight,
     )
-    endpoint.event_types.add(*[types[name] for name in endpoint_plan.event_types])
-    ciphertext = KeyRing(settings.KEY_RING).encrypt(
-        secret_key(endpoint_plan.secret), purpose=SECRET_PURPOSE, row=endpoint.public_id
-    )
-    EndpointSecret.objects.create(endpoint=endpoint, ciphertext=ciphertext)
-    lane = Lane.objects.create(endpoint=endpoint)
-    return [endpoint.pk, lane.pk]
+    return [created.endpoint.pk, created.endpoint.lanes.get().pk]
 
 
 def main() -> None:
