@@ -45,3 +45,11 @@ class BatchError(OutputError):
         self.errors = errors
         first = next(iter(errors.values()))
         super().__init__(f"{len(errors)} of the messages were not taken, the first because: {first}")
+
+
+class RejectedMessageError(OutputError):
+    """The message itself cannot be sent, now or later: trying again would change nothing."""
+
+
+class StreamStoppedError(OutputError):
+    """The stream ended before the message was dealt with; its input will offer it again."""

@@ -250,6 +250,8 @@ class Batch:
     """The messages are one batch to the author of the stream, not merely read together."""
     replay: bool = True
     """A rejected batch is processed again until it is accepted; False: the input itself decides what then."""
+    before: tuple[Processor, ...] = ()
+    """Processors beside the inputs it came through, to be run before those of the pipeline."""
 
 
 class Input(Protocol):

@@ -1,0 +1,110 @@
+"""The `broker` input: several inputs as one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from streams.errors import ConnectError, EndOfInput
+from streams.processed import build_input
+from streams.spec import (
+    Batch,
+    BuildContext,
+    ComponentSpec,
+    Config,
+    Field,
+    FieldType,
+    Input,
+    Kind,
+    Problem,
+    Rules,
+    Shape,
+)
+
+MAX_COPIES: Final = 64
+"""More copies of a child than this are a mistake."""
+BATCHING: Final = Field(
+    "batching",
+    FieldType.ANY,
+    "When to make larger batches.",
+    default={},
+    refused="batching policies are not available in this version of Sluice",
+)
+
+
+class Broker:
+    """Reads all of its inputs at once; ends when all have ended."""
+
+    def __init__(self, inputs: list[Input]) -> None:
+        self._inputs = inputs
+        self._batches: asyncio.Queue[Batch | ConnectError | None] = asyncio.Queue(maxsize=1)
+        self._pumps: list[asyncio.Task[None]] = []
+        self._running = 0
+
+    async def connect(self) -> None:
+        """Connect all inputs. Raises ConnectError when one cannot."""
+        await asyncio.gather(*(source.connect() for source in self._inputs))
+        self._pumps = [asyncio.create_task(self._pump(source)) for source in self._inputs]
+        self._running = len(self._pumps)
+
+    async def read(self) -> Batch:
+        """Return the next batch of any input. Raises EndOfInput, or an input's ConnectError."""
+        while self._running:
+            offered = await self._batches.get()
+            if isinstance(offered, Batch):
+                return offered
+            self._running -= 1
+            if isinstance(offered, ConnectError):
+                raise offered
+        raise EndOfInput
+
+    async def close(self) -> None:
+        """Stop reading and close all inputs."""
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+        await asyncio.gather(*(source.close() for source in self._inputs))
+
+    async def _pump(self, source: Input) -> None:
+        while True:
+            try:
+                offered: Batch | ConnectError | None = await source.read()
+            except EndOfInput:
+                offered = None
+            except ConnectError as error:
+                offered = error
+            await self._batches.put(offered)
+            if not isinstance(offered, Batch):
+                return
+
+
+def _build(config: Config, context: BuildContext) -> Broker:
+    return Broker(
+        [build_input(child, context) for _ in range(config["copies"]) for child in config["inputs"]]
+    )
+
+
+def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
+    if not config["inputs"]:
+        yield Problem(("inputs",), "missing_field", "a broker needs at least one input")
+    if not 1 <= config["copies"] <= MAX_COPIES:
+        yield Problem(("copies",), "wrong_value", f"copies is between 1 and {MAX_COPIES}")
+
+
+BROKER: Final = ComponentSpec(
+    kind=Kind.INPUT,
+    name="broker",
+    summary="Reads several inputs as one.",
+    description="Processors beside a child run first, then those beside the broker.",
+    fields=(
+        Field("inputs", FieldType.INPUT, "The inputs to read.", shape=Shape.LIST),
+        Field("copies", FieldType.INT, "How many of each.", default=1),
+        BATCHING,
+    ),
+    examples=(
+        {"inputs": [{"generate": {"mapping": 'root = "a"'}}, {"generate": {"mapping": 'root = "b"'}}]},
+    ),
+    build=_build,
+    check=_check,
+)

@@ -1,0 +1,196 @@
+"""The `broker` output: several outputs as one, by a pattern."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from streams.errors import BatchError, OutputError, RejectedMessageError, StreamStoppedError
+from streams.inputs.broker import BATCHING, MAX_COPIES
+from streams.message import Message
+from streams.processed import build_output
+from streams.spec import (
+    BuildContext,
+    ComponentSpec,
+    Config,
+    Field,
+    FieldType,
+    Kind,
+    Output,
+    Problem,
+    Rules,
+    Shape,
+)
+from streams.stopping import StopSignal
+
+_FIRST_RETRY: Final = 0.1
+_LONGEST_RETRY: Final = 10.0
+
+Errors = dict[int, Exception]
+"""What went wrong, by the message's place in the batch."""
+
+
+async def _write(output: Output, messages: list[Message]) -> Errors:
+    """Write a batch. Returns the errors of those that were not taken."""
+    try:
+        await output.write(messages)
+    except BatchError as error:
+        return error.errors
+    except OutputError as error:
+        return dict.fromkeys(range(len(messages)), error)
+    return {}
+
+
+class _Brokered:
+    """What all patterns share."""
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
+
+    async def connect(self) -> None:
+        """Connect all outputs. Raises ConnectError when one cannot."""
+        await asyncio.gather(*(output.connect() for output in self._outputs))
+
+    async def close(self) -> None:
+        """Close all outputs."""
+        await asyncio.gather(*(output.close() for output in self._outputs))
+
+
+class FanOut(_Brokered):
+    """Every message to every output."""
+
+    def __init__(
+        self, outputs: Sequence[Output], stopping: StopSignal, *, sequential: bool, fail_fast: bool
+    ) -> None:
+        super().__init__(outputs)
+        self._stopping = stopping
+        self._sequential = sequential
+        self._fail_fast = fail_fast
+
+    async def write(self, messages: list[Message]) -> None:
+        """Return when every output has them.
+
+        An output that fails is tried again alone, so that the others get nothing twice; with `fail_fast` the
+        whole batch goes back. Raises BatchError.
+        """
+        write = _write if self._fail_fast else self._write_until_taken
+        errors: Errors = {}
+        if self._sequential:
+            for output in self._outputs:
+                errors |= await write(output, messages)
+                if errors and self._fail_fast:
+                    break
+        else:
+            for found in await asyncio.gather(*(write(output, messages) for output in self._outputs)):
+                errors |= found
+        if errors:
+            raise BatchError(errors)
+
+    async def _write_until_taken(self, output: Output, messages: list[Message]) -> Errors:
+        """Write until the output has all that it does not reject. Returns the rejections."""
+        rejected: Errors = {}
+        owed = list(range(len(messages)))
+        delay = _FIRST_RETRY
+        while True:
+            errors = await _write(output, [messages[at] for at in owed])
+            errors = {owed[at]: error for at, error in errors.items()}
+            rejected |= {at: error for at, error in errors.items() if isinstance(error, RejectedMessageError)}
+            owed = [at for at in errors if at not in rejected]
+            if not owed:
+                return rejected
+            if await self._stopping.within(delay):
+                return rejected | {at: StreamStoppedError(str(errors[at])) for at in owed}
+            delay = min(delay * 2, _LONGEST_RETRY)
+
+
+class RoundRobin(_Brokered):
+    """Each message to one output, in turn."""
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        super().__init__(outputs)
+        self._turn = 0
+
+    async def write(self, messages: list[Message]) -> None:
+        """Deal the messages out and return when they are taken. Raises BatchError."""
+        count = len(self._outputs)
+        hands = [list(range((at - self._turn) % count, len(messages), count)) for at in range(count)]
+        self._turn = (self._turn + len(messages)) % count
+        results = await asyncio.gather(
+            *(
+                _write(output, [messages[at] for at in hand])
+                for output, hand in zip(self._outputs, hands, strict=True)
+                if hand
+            )
+        )
+        errors: Errors = {}
+        for hand, found in zip((hand for hand in hands if hand), results, strict=True):
+            errors |= {hand[at]: error for at, error in found.items()}
+        if errors:
+            raise BatchError(errors)
+
+
+class Greedy(_Brokered):
+    """Each batch to the output that has the least to do."""
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        super().__init__(outputs)
+        self._busy = [0] * len(outputs)
+
+    async def write(self, messages: list[Message]) -> None:
+        """Write by the least busy output. Raises OutputError."""
+        at = min(range(len(self._outputs)), key=self._busy.__getitem__)
+        self._busy[at] += len(messages)
+        try:
+            await self._outputs[at].write(messages)
+        finally:
+            self._busy[at] -= len(messages)
+
+
+def _fan_out(*, sequential: bool, fail_fast: bool) -> Callable[[list[Output], BuildContext], Output]:
+    return lambda outputs, context: FanOut(
+        outputs, context.service(StopSignal), sequential=sequential, fail_fast=fail_fast
+    )
+
+
+PATTERNS: Final[dict[str, Callable[[list[Output], BuildContext], Output]]] = {
+    "fan_out": _fan_out(sequential=False, fail_fast=False),
+    "fan_out_fail_fast": _fan_out(sequential=False, fail_fast=True),
+    "fan_out_sequential": _fan_out(sequential=True, fail_fast=False),
+    "fan_out_sequential_fail_fast": _fan_out(sequential=True, fail_fast=True),
+    "round_robin": lambda outputs, _: RoundRobin(outputs),
+    "greedy": lambda outputs, _: Greedy(outputs),
+}
+
+
+def _build(config: Config, context: BuildContext) -> Output:
+    outputs = [build_output(child, context) for _ in range(config["copies"]) for child in config["outputs"]]
+    return PATTERNS[config["pattern"]](outputs, context)
+
+
+def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
+    if not config["outputs"]:
+        yield Problem(("outputs",), "missing_field", "a broker needs at least one output")
+    if not 1 <= config["copies"] <= MAX_COPIES:
+        yield Problem(("copies",), "wrong_value", f"copies is between 1 and {MAX_COPIES}")
+
+
+BROKER: Final = ComponentSpec(
+    kind=Kind.OUTPUT,
+    name="broker",
+    summary="Writes to several outputs, by a pattern.",
+    description=(
+        "`fan_out`: every message to every output at once; `fan_out_sequential`: one output after the other."
+        " An output that fails is tried again alone; with `_fail_fast` the whole batch goes back to its input."
+        " `round_robin`: each message to one output, in turn. `greedy`: each batch to the least busy output."
+    ),
+    fields=(
+        Field("outputs", FieldType.OUTPUT, "The outputs to write to.", shape=Shape.LIST),
+        Field("pattern", FieldType.STRING, "Who gets what.", default="fan_out", options=tuple(PATTERNS)),
+        Field("copies", FieldType.INT, "How many of each.", default=1),
+        BATCHING,
+    ),
+    examples=({"pattern": "fan_out", "outputs": [{"drop": {}}, {"drop": {}}]},),
+    build=_build,
+    check=_check,
+)

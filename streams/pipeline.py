@@ -1,0 +1,180 @@
+"""Input, processors, output; the acknowledgement travels back once the output has the messages.
+
+The order of steps, and the crash each survives:
+
+1. A batch is read. Nothing is acknowledged: a crash reads it again.
+2. It is processed, in the order of reading.
+3. What failed goes to quarantine, the rest to the output. A crash between the two repeats both, under the same
+   identities.
+4. The input is told, and it may move its position past the batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from streams.errors import EndOfInput, OutputError, StreamStoppedError
+from streams.lint import CheckedStream
+from streams.message import Message
+from streams.outlet import Outlet
+from streams.processed import build_input, build_output
+from streams.quarantine import QuarantineSink
+from streams.spec import Batch, BuildContext, Input, StreamIdentity
+from streams.stages import build_stages, run_stages
+from streams.statistics import Statistics
+from streams.stopping import StopSignal
+
+logger = logging.getLogger(__name__)
+
+MAX_IN_FLIGHT: Final = 64
+"""Batches of one stream that may wait for its output at a time."""
+FIRST_RETRY: Final = 0.1
+"""Seconds before a rejected batch is tried again; each time twice as long."""
+LONGEST_RETRY: Final = 10.0
+
+
+class Pipeline:
+    """One stream at work. `run` it once; `stop` ends it in order."""
+
+    def __init__(
+        self,
+        stream: CheckedStream,
+        identity: StreamIdentity,
+        services: Mapping[type, object],
+        quarantine: QuarantineSink,
+    ) -> None:
+        """services: what components may ask their BuildContext for. Raises ConfigError."""
+        self.statistics = Statistics()
+        self.connected = False
+        """Both ends were reached."""
+        self._stopping = StopSignal()
+        own: dict[type, object] = {Statistics: self.statistics, StopSignal: self._stopping}
+        context = BuildContext(identity, {**services, **own})
+        self._name = f"{identity.definition_name}/{identity.stream_name}"
+        self._input = build_input(stream.input, context)
+        self._stages = build_stages(stream.processors, context)
+        self._output = build_output(stream.output, context)
+        self._received = self.statistics.stage(stream.input.stage)
+        self._sent = self.statistics.stage(stream.output.stage)
+        self._outlet = Outlet(identity, stream.output.stage, self._output, quarantine, self._sent)
+        self._timeout = stream.shutdown_timeout
+        self._room = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._settling: set[asyncio.Task[None]] = set()
+
+    @property
+    def received(self) -> int:
+        """Messages read."""
+        return self._received.received
+
+    @property
+    def sent(self) -> int:
+        """Messages the output has taken."""
+        return self._sent.sent
+
+    async def run(self) -> None:
+        """Run until `stop` is called or the input ends. Raises ConnectError when an end cannot be reached."""
+        try:
+            # The output first: what is read must have somewhere to go.
+            await self._output.connect()
+            await self._input.connect()
+            self.connected = True
+            await self._read_all()
+        finally:
+            self.connected = False
+            await self._finish()
+
+    def stop(self) -> None:
+        """Read no more; `run` returns when everything read is dealt with, or given back to the input."""
+        self._stopping.set()
+
+    async def _read_all(self) -> None:
+        stopped = asyncio.create_task(self._stopping.wait())
+        try:
+            while not self._stopping.is_set():
+                await self._room.acquire()
+                batch = await self._next(stopped)
+                if batch is None:
+                    return
+                await self._begin(batch)
+        finally:
+            stopped.cancel()
+
+    async def _next(self, stopped: asyncio.Task[None]) -> Batch | None:
+        """The next batch; None when there will be none."""
+        reading = asyncio.create_task(_read(self._input))
+        try:
+            await asyncio.wait((reading, stopped), return_when=asyncio.FIRST_COMPLETED)
+            return reading.result() if reading.done() else None
+        finally:
+            reading.cancel()
+
+    async def _begin(self, batch: Batch) -> None:
+        """Process a batch, in the order of reading, and let its output go on beside the next."""
+        self._received.received += len(batch.messages)
+        self._received.sent += len(batch.messages)
+        messages = await self._processed(batch, batch.messages)
+        task = asyncio.create_task(self._settle(batch, messages))
+        self._settling.add(task)
+        task.add_done_callback(self._settled)
+        await asyncio.sleep(0)  # other streams, and the senders of this process, have their turn
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        self._settling.discard(task)
+        self._room.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("stream %s: a batch could not be settled", self._name, exc_info=error)
+
+    async def _processed(self, batch: Batch, messages: list[Message]) -> list[Message]:
+        stages = (*batch.before, *self._stages)
+        return await run_stages(stages, messages, grouped=batch.grouped) if stages else messages
+
+    async def _settle(self, batch: Batch, messages: list[Message]) -> None:
+        """Write a batch until it is taken, then tell the input; give it back when the stream stops."""
+        error: OutputError | None = StreamStoppedError("the stream was stopped")
+        try:
+            error = await self._write(batch, messages)
+        finally:
+            await batch.acknowledge(error)
+
+    async def _write(self, batch: Batch, messages: list[Message]) -> OutputError | None:
+        left, delay = batch.messages, FIRST_RETRY
+        while (owed := await self._outlet.write(left, messages)) is not None:
+            if not batch.replay:
+                return owed.error
+            if await self._stopped_within(delay):
+                return StreamStoppedError(f"the stream was stopped; before, {owed.error}")
+            delay = min(delay * 2, LONGEST_RETRY)
+            left = left if batch.grouped else owed.of(left)
+            messages = await self._processed(batch, left)
+        return None
+
+    async def _stopped_within(self, delay: float) -> bool:
+        """Wait before another try; True when the stream is to stop."""
+        self.statistics.failing += 1
+        try:
+            return await self._stopping.within(delay)
+        finally:
+            self.statistics.failing -= 1
+
+    async def _finish(self) -> None:
+        """Let what is in flight end within the stream's time, then close input and output."""
+        self._stopping.set()
+        if self._settling:
+            _, late = await asyncio.wait(self._settling, timeout=self._timeout)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for part in (self._input, self._output):
+            with suppress(OutputError):
+                await part.close()
+
+
+async def _read(source: Input) -> Batch | None:
+    try:
+        return await source.read()
+    except EndOfInput:
+        return None

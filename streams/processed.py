@@ -1,0 +1,98 @@
+"""Inputs and outputs with the `processors` that stand beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from streams.errors import BatchError, RejectedMessageError
+from streams.message import Failure, Message
+from streams.spec import Batch, BuildContext, Component, Input, Output
+from streams.stages import Stage, build_stages, run_stages
+
+
+class ProcessingFailedError(RejectedMessageError):
+    """A processor beside an output failed on the message."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.text)
+        self.failure = failure
+
+
+def build_input(component: Component, context: BuildContext) -> Input:
+    """Build an input, or a child of one, with its processors."""
+    reading: Input = context.build(component)
+    stages = build_stages(component.processors, context)
+    return ProcessedInput(reading, stages) if stages else reading
+
+
+def build_output(component: Component, context: BuildContext) -> Output:
+    """Build an output, or a child of one, with its processors."""
+    writing: Output = context.build(component)
+    stages = build_stages(component.processors, context)
+    return ProcessedOutput(writing, stages, context.stream.dialect) if stages else writing
+
+
+class ProcessedInput:
+    """An input whose batches are to be processed before those of its siblings join them.
+
+    The pipeline runs the processors, so that a replay and the quarantine begin with what was really read.
+    """
+
+    def __init__(self, reading: Input, stages: tuple[Stage, ...]) -> None:
+        self._reading = reading
+        self._stages = stages
+
+    async def connect(self) -> None:
+        """Connect the input."""
+        await self._reading.connect()
+
+    async def read(self) -> Batch:
+        """Read a batch and say what is to be done to it first."""
+        batch = await self._reading.read()
+        return replace(batch, before=(*batch.before, *self._stages))
+
+    async def close(self) -> None:
+        """Close the input."""
+        await self._reading.close()
+
+
+class ProcessedOutput:
+    """An output that processes messages right before it writes them."""
+
+    def __init__(self, writing: Output, stages: tuple[Stage, ...], dialect: str) -> None:
+        self._writing = writing
+        self._stages = stages
+        self._dialect = dialect
+
+    async def connect(self) -> None:
+        """Connect the output."""
+        await self._writing.connect()
+
+    async def close(self) -> None:
+        """Close the output."""
+        await self._writing.close()
+
+    async def write(self, messages: list[Message]) -> None:
+        """Process and write. Raises BatchError for messages that failed here or in the output."""
+        made = await run_stages(self._stages, messages, grouped=True)
+        errors: dict[int, Exception] = {}
+        sound = made
+        if self._dialect != "tyk":
+            sound = [message for message in made if message.error is None]
+            for message in made:
+                if message.error is not None:
+                    errors |= dict.fromkeys(_places(messages, message), ProcessingFailedError(message.error))
+        try:
+            if sound:
+                await self._writing.write(sound)
+        except BatchError as error:
+            for at, reason in error.errors.items():
+                errors |= dict.fromkeys(_places(messages, sound[at]), reason)
+        if errors:
+            raise BatchError(errors)
+
+
+def _places(given: list[Message], made: Message) -> list[int]:
+    """Where the messages stand that this one may have been made of: those of the same source."""
+    places = [at for at, message in enumerate(given) if message.source is made.source]
+    return places or list(range(len(given)))

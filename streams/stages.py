@@ -1,0 +1,111 @@
+"""Processors at work: counted, named, and each given messages in the shape it asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from streams.message import Failure, Message
+from streams.spec import BuildContext, Component, Processor, is_per_message
+from streams.statistics import StageStatistics, Statistics
+
+logger = logging.getLogger(__name__)
+
+_TURN = 64
+"""Messages of one stream that are processed before other streams and senders get their turn."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Messages on their way: one batch to the author of the stream, or loose ones that were read together."""
+
+    messages: list[Message]
+    grouped: bool
+
+
+class Stage:
+    """One processor with its name and counts."""
+
+    def __init__(self, component: Component, processor: Processor, statistics: StageStatistics) -> None:
+        self.name = component.stage
+        self.per_message = is_per_message(component)
+        self._processor = processor
+        self._statistics = statistics
+
+    async def process(self, messages: list[Message]) -> list[list[Message]]:
+        """Process one batch; whatever fails is flagged with this stage's name."""
+        self._statistics.received += len(messages)
+        try:
+            made = await self._processor.process(messages)
+        except Exception as error:
+            # A processor answers bad data with a flag; this is a fault of its own, and no reason to stop.
+            logger.exception("processor %s failed", self.name)
+            made = [[_flagged(message, Failure(str(error), self.name)) for message in messages]]
+        for batch in made:
+            self._count(batch)
+        return made
+
+    def _count(self, batch: list[Message]) -> None:
+        failed = 0
+        for message in batch:
+            error = message.error
+            if error is not None and error.stage in {"", self.name}:
+                message.error = replace(error, stage=self.name)
+                failed += 1
+                self._statistics.failed(1, error.text)
+        self._statistics.sent += len(batch) - failed
+
+
+def build_stages(components: Sequence[Component], context: BuildContext) -> tuple[Stage, ...]:
+    """Build processors, each with its counts among the stream's Statistics."""
+    statistics = context.service(Statistics)
+    return tuple(
+        Stage(component, context.build(component), statistics.stage(component.stage))
+        for component in components
+    )
+
+
+async def run_stages(stages: Sequence[Processor], messages: list[Message], *, grouped: bool) -> list[Message]:
+    """Run a batch through all processors. Returns what is left, in order, each message with its ordinal."""
+    groups = [_Group(messages, grouped)]
+    splitting = False
+    for stage in stages:
+        loose = isinstance(stage, Stage) and stage.per_message
+        splitting = splitting or not loose
+        groups = [made for group in groups for made in await _run_stage(stage, group, loose=loose)]
+    left = [message for group in groups for message in group.messages]
+    if splitting:
+        _number(left)
+    return left
+
+
+async def _run_stage(stage: Processor, group: _Group, *, loose: bool) -> list[_Group]:
+    if group.grouped:
+        return [_Group(batch, grouped=True) for batch in await stage.process(group.messages)]
+    if not loose:
+        made = [await stage.process([message]) for message in group.messages]
+        return [_Group(batch, grouped=True) for batches in made for batch in batches]
+    left: list[Message] = []
+    for start in range(0, len(group.messages), _TURN):
+        if start:
+            await asyncio.sleep(0)
+        for batch in await stage.process(group.messages[start : start + _TURN]):
+            left += batch
+    return [_Group(left, grouped=False)]
+
+
+def _number(messages: list[Message]) -> None:
+    """Give the messages made of one record their place among them, which a replay repeats."""
+    counts: dict[int, int] = {}
+    for message in messages:
+        source = id(message.source)
+        message.ordinal = counts.get(source, 0)
+        counts[source] = message.ordinal + 1
+
+
+def _flagged(message: Message, failure: Failure) -> Message:
+    twin = message.copy()
+    twin.error = failure
+    return twin
