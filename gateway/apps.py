@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class GatewayConfig(AppConfig):
+    """How Django knows this package."""
+
     name = "gateway"
     default_auto_field = "django.db.models.BigAutoField"

@@ -97,6 +97,9 @@ DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, con
 DATABASES["default"].setdefault("OPTIONS", {})
 VALKEY_URL = env.str("VALKEY_URL", default="redis://localhost:6379/0")
 KAFKA_BOOTSTRAP_SERVERS = env.str("KAFKA_BOOTSTRAP_SERVERS", default="localhost:9092")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "sluice"
 CELERY_BROKER_URL = (
     VALKEY_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
     if VALKEY_URL.startswith("unix://")
@@ -115,6 +118,11 @@ RAW_ADDRESSES = env.bool("SLUICE_RAW_ADDRESSES", default=False)
 
 # --- webhooks -----------------------------------------------------------------------------------------
 RETENTION_DAYS = env.int("SLUICE_RETENTION_DAYS", default=30)
+CELERY_BEAT_SCHEDULE = {
+    "make coming partitions": {"task": "webhooks.tasks.make_partitions", "schedule": 3600.0},
+    "drop old partitions": {"task": "webhooks.tasks.drop_partitions", "schedule": 3600.0},
+    "disable endpoints that only fail": {"task": "webhooks.tasks.judge_endpoints", "schedule": 60.0},
+}
 
 # --- portal -------------------------------------------------------------------------------------------
 PORTAL_URL = env.str("SLUICE_PORTAL_URL", default="http://localhost:3000")

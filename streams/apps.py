@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class StreamsConfig(AppConfig):
+    """How Django knows this package."""
+
     name = "streams"
     default_auto_field = "django.db.models.BigAutoField"

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from psycopg import AsyncConnection, Connection, sql
-from psycopg_pool import AsyncConnectionPool
+from psycopg import Connection, sql
 
 from webhooks.arrays import day_of
+from webhooks.database import Pool
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,9 @@ OVERFLOW_DAY: Final = day_of(0)
 
 _TABLES: Final = ("webhooks_message", "webhooks_payload", "webhooks_delivery", "webhooks_attempt")
 _DAY_ZERO: Final = dt.date(2000, 1, 1)
+_SWEEP_LOCK: Final = 0x51DECE2  # of PostgreSQL's advisory locks
 
+_ENSURE: Final = "SELECT webhooks_ensure_partitions(%s, %s)"
 _CANCEL: Final = """
 WITH gone AS (
     DELETE FROM webhooks_due AS due USING webhooks_lane AS lane, webhooks_endpoint AS endpoint
@@ -49,26 +51,29 @@ class KeptDays:
         return dt.datetime.now(dt.UTC).date() - dt.timedelta(days=self.retention)
 
 
-async def ensure_coming_partitions(pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
+def make_coming_partitions(connection: Connection[Any]) -> None:
     """Make the partitions of yesterday to the day after tomorrow. Safe to call from many workers at once."""
-    today = day_of(int(time.time() * 1000))
-    await ensure_partitions(pool, range(today - 1, today + 3))
+    today = dt.datetime.now(dt.UTC).date()
+    connection.execute(_ENSURE, [today - dt.timedelta(days=1), today + dt.timedelta(days=2)])
 
 
-async def ensure_partitions(pool: AsyncConnectionPool[AsyncConnection[Any]], days: Iterable[int]) -> None:
+async def ensure_partitions(pool: Pool, days: Iterable[int]) -> None:
     """Make the partitions of `days` (as `day_of` counts) that are missing; for records older than yesterday."""
     async with pool.connection() as connection:
         for day in sorted(set(days)):
             date = _DAY_ZERO + dt.timedelta(days=day)
-            await connection.execute("SELECT webhooks_ensure_partitions(%s, %s)", [date, date])
+            await connection.execute(_ENSURE, [date, date])
 
 
 def drop_old_partitions(connection: Connection[Any], kept: KeptDays) -> list[str]:
     """Drop the partitions of days before the kept ones, but none with an unfinished delivery.
 
     What a disabled endpoint left unfinished is cancelled first. Overflow goes row by row, by when it was accepted.
-    Returns the names of the tables dropped.
+    Returns the names of the tables dropped: none when another sweep is at it.
     """
+    locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SWEEP_LOCK]).fetchone()
+    if not locked or not locked[0]:
+        return []
     first = kept.first()
     connection.execute(_CANCEL, [first])
     dropped = [name for day in _days_before(connection, first) for name in _drop_day(connection, day)]
@@ -85,7 +90,9 @@ def _days_before(connection: Connection[Any], first: dt.date) -> list[dt.date]:
 
 
 def _drop_day(connection: Connection[Any], day: dt.date) -> list[str]:
-    unfinished = connection.execute("SELECT EXISTS (SELECT FROM webhooks_due WHERE day = %s)", [day]).fetchone()
+    unfinished = connection.execute(
+        "SELECT EXISTS (SELECT FROM webhooks_due WHERE day = %s)", [day]
+    ).fetchone()
     if unfinished and unfinished[0]:
         logger.warning("kept the partitions of %s: deliveries in them are unfinished", day)
         return []

@@ -19,11 +19,10 @@ from hashlib import blake2b
 from typing import Any, Final, Protocol
 
 import psycopg
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from streams.errors import OutputError
 from webhooks import arrays
+from webhooks.database import Pool
 from webhooks.partitions import KeptDays, ensure_partitions
 from webhooks.subscribers import Recipient, Subscribers
 
@@ -91,6 +90,8 @@ class Event:
 class Held:
     """A delivery this worker holds the lease of, with all that a try needs."""
 
+    epoch: int
+    """The lease it is held under."""
     delivery_id: int
     day: int
     lane_id: int
@@ -111,6 +112,9 @@ class Dispatcher(Protocol):
     def epoch(self) -> int:
         """The lease this worker writes on rows it takes."""
 
+    async def room(self, deliveries: int) -> None:
+        """Wait, not for long, until so many more deliveries can be held."""
+
     def take(self, lane_id: int) -> bool:
         """Reserve room for one more delivery of the lane; False when it is full or held back."""
 
@@ -122,6 +126,9 @@ class Dispatcher(Protocol):
 
     def wake(self) -> None:
         """Rows were queued that nobody holds."""
+
+    def suspect(self) -> None:
+        """A statement that leases rows failed, and may have been carried out all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,7 @@ class Publisher:
 
     def __init__(
         self,
-        pool: AsyncConnectionPool[AsyncConnection[Any]],
+        pool: Pool,
         dispatcher: Dispatcher,
         subscribers: Callable[[], Subscribers],
         kept: KeptDays,
@@ -171,6 +178,7 @@ class Publisher:
     async def _write_waiting(self) -> None:
         try:
             while self._waiting:
+                await self._dispatcher.room(min(MAX_BATCH, sum(len(events) for events, _ in self._waiting)))
                 await self._write_group(self._next_group())
         finally:
             self._writing = None
@@ -191,6 +199,7 @@ class Publisher:
         try:
             await self._write([event for events, _ in group for event in events])
         except psycopg.Error as problem:
+            self._dispatcher.suspect()
             logger.warning("publish failed, the events go back to their inputs: %s", problem)
             error = OutputError(f"PostgreSQL did not take the events: {problem}")
         for _, written in group:
@@ -202,17 +211,20 @@ class Publisher:
                 written.set_exception(error)
 
     async def _write(self, events: Sequence[Event]) -> None:
-        targets, parameters = self._plan(events)
+        epoch = self._dispatcher.epoch
+        targets, parameters = self._plan(events, epoch)
         try:
-            rows = await self._insert(parameters, {self._kept.partition_of(event.record_ms) for event in events})
+            rows = await self._insert(
+                parameters, {self._kept.partition_of(event.record_ms) for event in events}
+            )
         except BaseException:
             for target in targets:
                 if target.leased:
                     self._dispatcher.give_back(target.recipient.lane_id)
             raise
-        self._hand_over(targets, dict(rows))
+        self._hand_over(targets, dict(rows), epoch)
 
-    def _plan(self, events: Sequence[Event]) -> tuple[list[_Target], list[Any]]:
+    def _plan(self, events: Sequence[Event], epoch: int) -> tuple[list[_Target], list[Any]]:
         """Match, reserve room, and lay the statement's columns out."""
         subscribers, now = self._subscribers(), time.time()
         matches = [subscribers.match(event.definition_id, event.event_type, now) for event in events]
@@ -227,7 +239,7 @@ class Publisher:
             arrays.int8s([target.recipient.endpoint_id for target in targets]),
             arrays.int8s([target.recipient.lane_id for target in targets]),
             arrays.booleans([target.leased for target in targets]),
-            self._dispatcher.epoch,
+            epoch,
         ]
 
     async def _insert(self, parameters: list[Any], days: set[int]) -> list[tuple[int, int]]:
@@ -244,7 +256,7 @@ class Publisher:
         async with self._pool.connection() as connection:
             return await (await connection.execute(_PUBLISH, parameters)).fetchall()
 
-    def _hand_over(self, targets: list[_Target], delivery_ids: dict[int, int]) -> None:
+    def _hand_over(self, targets: list[_Target], delivery_ids: dict[int, int], epoch: int) -> None:
         """Send what this worker holds; a target without an id was a message already known."""
         queued = False
         for place, target in enumerate(targets, 1):
@@ -254,13 +266,14 @@ class Publisher:
             elif delivery_id is None:
                 self._dispatcher.give_back(target.recipient.lane_id)
             else:
-                self._dispatcher.send(self._held(target, delivery_id))
+                self._dispatcher.send(self._held(target, delivery_id, epoch))
         if queued:
             self._dispatcher.wake()
 
-    def _held(self, target: _Target, delivery_id: int) -> Held:
+    def _held(self, target: _Target, delivery_id: int, epoch: int) -> Held:
         event, recipient = target.event, target.recipient
         return Held(
+            epoch,
             delivery_id,
             self._kept.partition_of(event.record_ms),
             recipient.lane_id,
@@ -273,7 +286,10 @@ class Publisher:
 
 
 def _event_columns(
-    events: Sequence[Event], matches: Sequence[tuple[Recipient, ...]], subscribers: Subscribers, kept: KeptDays
+    events: Sequence[Event],
+    matches: Sequence[tuple[Recipient, ...]],
+    subscribers: Subscribers,
+    kept: KeptDays,
 ) -> list[arrays.BinaryArray]:
     """The statement's first twelve parameters. What no product offers keeps no payload."""
     offered = subscribers.offered
@@ -293,4 +309,3 @@ def _event_columns(
             [event.body if (event.definition_id, event.event_type) in offered else None for event in events]
         ),
     ]
-

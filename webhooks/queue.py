@@ -8,22 +8,20 @@ lives as long as its row in `webhooks_deliveryworker` is touched. Every change o
 import datetime as dt
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from psycopg import AsyncConnection
 from psycopg.rows import class_row
-from psycopg_pool import AsyncConnectionPool
 
 from webhooks import arrays
+from webhooks.database import Pool
+from webhooks.exchange import Exchange
 from webhooks.models import AttemptDecision, DeliveryState
 from webhooks.publish import Held
 
 STALE_AFTER: Final = dt.timedelta(seconds=4)
 """An epoch not touched for so long is dead. With a beat and a look each second, what it held goes out in 6 s."""
-
-Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 # A skip scan: one index probe per lane that has free rows, however many rows a lane has.
 _LANES: Final = """
@@ -64,17 +62,18 @@ JOIN webhooks_payload AS payload ON payload.message_id = delivery.message_id AND
 
 _OUTCOMES: Final = """
 WITH outcome AS (
-    SELECT * FROM unnest(%b::bigint[], %b::date[], %b::smallint[], %b::float8[], %b::smallint[], %b::text[])
-    AS made (id, day, state, retry_in, status, error)
+    SELECT * FROM unnest(%b::bigint[], %b::date[], %b::smallint[], %b::float8[], %b::smallint[], %b::text[],
+                         %b::bigint[])
+    AS made (id, day, state, retry_in, status, error, lease)
 ), finished AS (
     DELETE FROM webhooks_due AS due USING outcome
-    WHERE due.delivery_id = outcome.id AND due.lease = %s AND outcome.retry_in IS NULL
+    WHERE due.delivery_id = outcome.id AND due.lease = outcome.lease AND outcome.retry_in IS NULL
     RETURNING due.delivery_id, NULL::timestamptz AS due_at
 ), again AS (
     UPDATE webhooks_due AS due SET lease = NULL, attempts = due.attempts + 1, manual = false,
         due_at = clock_timestamp() + make_interval(secs => outcome.retry_in)
     FROM outcome
-    WHERE due.delivery_id = outcome.id AND due.lease = %s AND outcome.retry_in IS NOT NULL
+    WHERE due.delivery_id = outcome.id AND due.lease = outcome.lease AND outcome.retry_in IS NOT NULL
     RETURNING due.delivery_id, due.due_at
 )
 UPDATE webhooks_delivery AS delivery SET
@@ -92,9 +91,10 @@ COPY webhooks_attempt (day, delivery_id, number, manual, at, signed_at, signatur
 FROM STDIN (FORMAT BINARY)
 """
 _ATTEMPT_TYPES: Final = (
-    "date int8 int2 bool timestamptz int8 text int2 text text float4 float4 float4 float4 float4 text bytea int2 "
-    "timestamptz"
-).split()
+    *("date", "int8", "int2", "bool", "timestamptz", "int8", "text", "int2", "text", "text"),
+    *("float4",) * 5,
+    *("text", "bytea", "int2", "timestamptz"),
+)
 
 _RELEASE: Final = "UPDATE webhooks_due SET lease = NULL WHERE lease = %s"
 
@@ -136,18 +136,11 @@ class Outcome:
     retry_in: float | None
     """Seconds until the next try; None: there is none."""
     at: dt.datetime
+    """When the try began."""
     signed_at: int
+    """The webhook-timestamp: Unix seconds."""
     signature: str
-    status: int | None
-    error: str | None
-    detail: str
-    dns_ms: float | None
-    connect_ms: float | None
-    tls_ms: float | None
-    first_byte_ms: float | None
-    total_ms: float
-    response_headers: str
-    response_body: bytes | None
+    exchange: Exchange
 
 
 async def begin_epoch(pool: Pool) -> int:
@@ -187,7 +180,8 @@ async def take_over(pool: Pool) -> int:
         if not locked or not locked[0]:
             return 0
         await connection.execute(
-            "DELETE FROM webhooks_deliveryworker WHERE seen_at < clock_timestamp() - %s::interval", [STALE_AFTER]
+            "DELETE FROM webhooks_deliveryworker WHERE seen_at < clock_timestamp() - %s::interval",
+            [STALE_AFTER],
         )
         return (await connection.execute(_FREE_ORPHANS)).rowcount
 
@@ -212,26 +206,67 @@ async def lease(pool: Pool, epoch: int, rooms: Sequence[tuple[int, int]]) -> lis
         parameters = [arrays.int8s([row[0] for row in taken]), arrays.dates(days), distinct, distinct]
         loaded = await (await connection.execute(_LOAD, parameters)).fetchall()
     content = {row[0]: row[1:] for row in loaded}
-    return [_held(row, content[row[0]]) for row in taken]
+    return [_held(epoch, row, content[row[0]]) for row in taken]
 
 
-def _held(row: tuple[Any, ...], content: tuple[Any, ...]) -> Held:
+def _held(epoch: int, row: tuple[Any, ...], content: tuple[Any, ...]) -> Held:
     delivery_id, day, lane_id, attempts, manual = row
     endpoint_id, message_id, body, content_type, headers = content
-    day_number = _day_number(day)
     return Held(
-        delivery_id, day_number, lane_id, endpoint_id, message_id.bytes, body, content_type, headers, attempts, manual
+        epoch=epoch,
+        delivery_id=delivery_id,
+        day=_day_number(day),
+        lane_id=lane_id,
+        endpoint_id=endpoint_id,
+        message_id=message_id.bytes,
+        body=body,
+        content_type=content_type,
+        headers=headers,
+        attempts=attempts,
+        manual=manual,
     )
 
 
-async def record(pool: Pool, epoch: int, outcomes: Sequence[Outcome]) -> None:
+async def leased_by(pool: Pool, epoch: int) -> set[int]:
+    """The deliveries that an epoch holds, as the database sees it."""
+    async with pool.connection() as connection:
+        cursor = await connection.execute("SELECT delivery_id FROM webhooks_due WHERE lease = %s", [epoch])
+        return {row[0] for row in await cursor.fetchall()}
+
+
+async def free(pool: Pool, epoch: int, delivery_ids: Iterable[int]) -> None:
+    """Free rows that an epoch holds."""
+    async with pool.connection() as connection:
+        await connection.execute(
+            "UPDATE webhooks_due SET lease = NULL WHERE lease = %s AND delivery_id = ANY (%s)",
+            [epoch, list(delivery_ids)],
+        )
+
+
+async def give_back(pool: Pool, returned: Sequence[Held]) -> None:
+    """Free rows that were leased and are not to be sent now, such as those of an endpoint disabled since."""
+    async with pool.connection() as connection:
+        await connection.execute(
+            """
+            UPDATE webhooks_due AS due SET lease = NULL
+            FROM unnest(%b::bigint[], %b::bigint[]) AS held (id, lease)
+            WHERE due.delivery_id = held.id AND due.lease = held.lease
+            """,
+            [
+                arrays.int8s([held.delivery_id for held in returned]),
+                arrays.int8s([held.epoch for held in returned]),
+            ],
+        )
+
+
+async def record(pool: Pool, outcomes: Sequence[Outcome]) -> None:
     """Write outcomes and attempts in one transaction.
 
-    An outcome whose row this epoch no longer holds changes nothing; its attempt alone is kept, marked late.
+    An outcome whose row its epoch no longer holds changes nothing; its attempt alone is kept, marked late.
     A crash before the commit: the rows stay leased, go free with the epoch, and are sent again under the same id.
     """
     async with pool.connection() as connection, connection.transaction():
-        cursor = await connection.execute(_OUTCOMES, _outcome_parameters(epoch, outcomes))
+        cursor = await connection.execute(_OUTCOMES, _outcome_parameters(outcomes))
         due_at = dict(await cursor.fetchall())
         async with connection.cursor() as copying, copying.copy(_ATTEMPTS) as copy:
             copy.set_types(_ATTEMPT_TYPES)
@@ -239,23 +274,22 @@ async def record(pool: Pool, epoch: int, outcomes: Sequence[Outcome]) -> None:
                 await copy.write_row(_attempt_row(outcome, due_at))
 
 
-def _outcome_parameters(epoch: int, outcomes: Sequence[Outcome]) -> list[Any]:
+def _outcome_parameters(outcomes: Sequence[Outcome]) -> list[Any]:
     days = [outcome.held.day for outcome in outcomes]
     return [
         arrays.int8s([outcome.held.delivery_id for outcome in outcomes]),
         arrays.dates(days),
         arrays.int2s([outcome.state for outcome in outcomes]),
         arrays.nullable_float8s([outcome.retry_in for outcome in outcomes]),
-        arrays.nullable_int2s([outcome.status for outcome in outcomes]),
-        arrays.texts([outcome.error for outcome in outcomes]),
-        epoch,
-        epoch,
+        arrays.nullable_int2s([outcome.exchange.status for outcome in outcomes]),
+        arrays.texts([outcome.exchange.error for outcome in outcomes]),
+        arrays.int8s([outcome.held.epoch for outcome in outcomes]),
         arrays.dates(sorted(set(days))),
     ]
 
 
 def _attempt_row(outcome: Outcome, due_at: dict[int, dt.datetime | None]) -> tuple[Any, ...]:
-    held = outcome.held
+    held, exchange = outcome.held, outcome.exchange
     on_time = held.delivery_id in due_at
     return (
         _DAY_ZERO + dt.timedelta(days=held.day),
@@ -265,16 +299,16 @@ def _attempt_row(outcome: Outcome, due_at: dict[int, dt.datetime | None]) -> tup
         outcome.at,
         outcome.signed_at,
         outcome.signature,
-        outcome.status,
-        outcome.error,
-        outcome.detail,
-        outcome.dns_ms,
-        outcome.connect_ms,
-        outcome.tls_ms,
-        outcome.first_byte_ms,
-        outcome.total_ms,
-        outcome.response_headers,
-        outcome.response_body,
+        exchange.status,
+        exchange.error,
+        exchange.detail,
+        exchange.phases.dns,
+        exchange.phases.connect,
+        exchange.phases.tls,
+        exchange.first_byte_ms,
+        exchange.total_ms,
+        exchange.headers_text(),
+        exchange.body or None,
         int(outcome.decision if on_time else AttemptDecision.LATE),
         due_at.get(held.delivery_id),
     )

@@ -23,7 +23,10 @@ class Connection(models.Model):
     username = models.CharField(max_length=255, blank=True)
     password = models.BinaryField(null=True, blank=True, editable=False, help_text="Encrypted.")
     allowed_topics = ArrayField(
-        models.CharField(max_length=255), default=list, blank=True, help_text="Shell patterns; none: all topics."
+        models.CharField(max_length=255),
+        default=list,
+        blank=True,
+        help_text="Shell patterns; none: all topics.",
     )
     organizations = models.ManyToManyField(
         Organization, blank=True, related_name="connections", help_text="Who may use it; none: everybody."

@@ -30,7 +30,9 @@ class ApiDefinition(models.Model):
     document = models.TextField(help_text="As it was given, JSON or YAML.")
     listen_path = models.CharField(max_length=255)
     state = models.CharField(max_length=10, choices=DefinitionState, default=DefinitionState.DRAFT)
-    active_revision = models.ForeignKey("gateway.Revision", models.PROTECT, null=True, blank=True, related_name="+")
+    active_revision = models.ForeignKey(
+        "gateway.Revision", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -41,7 +43,8 @@ class ApiDefinition(models.Model):
                 fields=("listen_path",), condition=Q(state="active"), name="definition_listen_path_once"
             ),
             models.CheckConstraint(
-                condition=Q(state="draft") | Q(active_revision__isnull=False), name="definition_active_has_revision"
+                condition=Q(state="draft") | Q(active_revision__isnull=False),
+                name="definition_active_has_revision",
             ),
         )
 

@@ -37,7 +37,9 @@ class Instance(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("process", "definition", "stream"), name="instance_once_per_process"),
+            models.UniqueConstraint(
+                fields=("process", "definition", "stream"), name="instance_once_per_process"
+            ),
         )
 
     def __str__(self) -> str:

@@ -28,7 +28,9 @@ class Plan(models.Model):
     approval = models.CharField(max_length=10, choices=Approval, default=Approval.MANUAL)
     requests_per_second = models.PositiveIntegerField(null=True, blank=True)
     messages_per_second = models.PositiveIntegerField(null=True, blank=True)
-    quota = models.PositiveBigIntegerField(null=True, blank=True, help_text="Requests and messages per period.")
+    quota = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Requests and messages per period."
+    )
     quota_period = models.CharField(max_length=10, choices=QuotaPeriod, default=QuotaPeriod.MONTH)
     max_clients = models.PositiveIntegerField(null=True, blank=True)
     client_age_seconds = models.PositiveIntegerField(null=True, blank=True)

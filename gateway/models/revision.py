@@ -33,3 +33,6 @@ class RevisionCounter(models.Model):
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="revision_counter_one_row"),)
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,34 @@
+"""The database connections of a worker's event loop."""
+
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from webhooks import arrays
+
+Pool = AsyncConnectionPool[AsyncConnection[Any]]
+
+
+async def open_pool(conninfo: str, size: int = 6) -> Pool:
+    """Open a pool of `size` connections to `conninfo` (a URL), each statement its own transaction.
+
+    Statements are prepared at their second use: the same few run all day. A pool opens though the database is
+    away; its users then get psycopg.Error until it is back.
+    """
+    pool = AsyncConnectionPool(
+        conninfo,
+        min_size=2,
+        max_size=size,
+        open=False,
+        kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": "sluice worker"},
+        configure=_configure,
+        timeout=5.0,
+        reconnect_timeout=0.0,
+    )
+    await pool.open(wait=False)
+    return pool
+
+
+async def _configure(connection: AsyncConnection[Any]) -> None:
+    arrays.register(connection)
