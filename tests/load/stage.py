@@ -134,6 +134,7 @@ class OwnStage(Stage):
     """A stage whose parts were started for it, so that they may be broken."""
 
     postgres_child: process.Child | None = None
+    valkey_child: process.Child | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def start_postgres(self) -> None:
@@ -168,7 +169,8 @@ def own_stage(settings: Mapping[str, str] | None = None) -> Iterator[OwnStage]:
         cleanup.callback(shutil.rmtree, postgres.data.parent, ignore_errors=True)
         store = valkey.prepare(directory / "valkey")
         stage = OwnStage(directory, postgres, store, broker, settings=settings or {})
-        cleanup.callback(valkey.start(store, stage.spawn("valkey")).stop)
+        stage.valkey_child = valkey.start(store, stage.spawn("valkey"))
+        cleanup.callback(stage.valkey_child.stop)
         stage.start_postgres()
         cleanup.callback(lambda: stage.postgres_child and stage.postgres_child.stop())
         yield stage
