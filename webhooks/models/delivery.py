@@ -61,7 +61,9 @@ class Due(models.Model):
         verbose_name_plural = "due"
         indexes = (
             models.Index(fields=("lane", "due_at"), condition=models.Q(lease__isnull=True), name="due_free"),
-            models.Index(fields=("lease", "lane"), condition=models.Q(lease__isnull=False), name="due_leased"),
+            models.Index(
+                fields=("lease", "lane"), condition=models.Q(lease__isnull=False), name="due_leased"
+            ),
         )
 
     def __str__(self) -> str:

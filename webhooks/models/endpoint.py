@@ -21,8 +21,12 @@ class Endpoint(models.Model):
     url = models.URLField(max_length=2000)
     description = models.CharField(max_length=250, blank=True)
     event_types = models.ManyToManyField(EventType, blank=True, related_name="+")
-    headers = models.BinaryField(null=True, blank=True, editable=False, help_text="Extra headers, encrypted JSON.")
-    max_in_flight = models.PositiveSmallIntegerField(default=16, help_text="Requests open to it at once, per worker.")
+    headers = models.BinaryField(
+        null=True, blank=True, editable=False, help_text="Extra headers, encrypted JSON."
+    )
+    max_in_flight = models.PositiveSmallIntegerField(
+        default=16, help_text="Requests open to it at once, per worker."
+    )
     state = models.CharField(max_length=10, choices=EndpointState, default=EndpointState.ENABLED)
     state_reason = models.CharField(max_length=250, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
