@@ -1,22 +1,17 @@
-"""One connection to a receiver: opened to a vetted address, carrying one exchange at a time."""
+"""One open connection to a receiver, carrying one exchange at a time."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import socket
 import ssl
 import time
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Protocol, cast
 
-from streams.outbound import HostError, HostForbiddenError, Resolution
 from webhooks.exchange import REUSED, ErrorClass, Exchange, Phases
 from webhooks.http_response import ResponseError, ResponseReader
-from webhooks.request import Request, Target
-
-logger = logging.getLogger(__name__)
+from webhooks.request import Key, Request
+from webhooks.tls_session import TlsSession
 
 OnDone = Callable[[Exchange], None]
 
@@ -78,13 +73,30 @@ class Owner(Protocol):
 
 
 class HttpConnection(asyncio.Protocol):
-    """The protocol of one connection; asyncio calls it."""
+    """The protocol of one connection; asyncio calls it.
 
-    __slots__ = ("_owner", "_reader", "_transport", "address", "call", "idle_since", "key", "vetted_until")
+    tls: the session to make before anything is sent, or None for plain http.
+    """
 
-    def __init__(self, owner: Owner, key: tuple[str, str, int], address: str, vetted_until: float) -> None:
+    __slots__ = (
+        "_owner",
+        "_reader",
+        "_tls",
+        "_transport",
+        "address",
+        "call",
+        "idle_since",
+        "key",
+        "ready",
+        "vetted_until",
+    )
+
+    def __init__(
+        self, owner: Owner, key: Key, address: str, vetted_until: float, tls: TlsSession | None
+    ) -> None:
         self._owner = owner
         self._reader = ResponseReader()
+        self._tls = tls
         self._transport: asyncio.Transport | None = None
         self.key = key
         self.address = address
@@ -92,6 +104,8 @@ class HttpConnection(asyncio.Protocol):
         """On the monotonic clock: when the host must be resolved and vetted anew before the next request."""
         self.idle_since = 0.0
         self.call: Call | None = None
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when requests can be sent; fails with ssl.SSLError or OSError."""
 
     @property
     def usable(self) -> bool:
@@ -102,7 +116,12 @@ class HttpConnection(asyncio.Protocol):
         """Send the call's request. Its `on_done` is called once, later, unless the owner gets it back."""
         self.call = call
         self._reader.begin()
-        cast("asyncio.Transport", self._transport).write(call.request.encoded())
+        transport, encoded = cast("asyncio.Transport", self._transport), call.request.encoded()
+        if self._tls is None:
+            transport.write(encoded)
+        else:
+            self._tls.encrypt(encoded)
+            transport.write(self._tls.outgoing())
 
     def expire(self) -> None:
         """End the call: its deadline has passed."""
@@ -118,11 +137,20 @@ class HttpConnection(asyncio.Protocol):
     # --- asyncio's callbacks -------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
+        """Keep the transport; begin the TLS handshake."""
         self._transport = cast("asyncio.Transport", transport)
+        if self._tls is None:
+            self.ready.set_result(None)
+        else:
+            self._tls.begin()
+            self._transport.write(self._tls.outgoing())
 
     def data_received(self, data: bytes) -> None:
         """Read the answer; hand it over when it is whole."""
+        if self._tls is not None:
+            data = self._decrypted(self._tls, data)
+            if not data:
+                return
         call = self.call
         if call is None:  # an idle connection says something: a 408, or nonsense
             self.abort()
@@ -140,7 +168,9 @@ class HttpConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End what was under way; a connection that was closed while it was idle is forgotten."""
         call = self.call
-        if call is None:
+        if not self.ready.done():
+            self.ready.set_exception(exc or ConnectionResetError("closed in the TLS handshake"))
+        elif call is None:
             self._owner.closed(self)
         elif call.reused and not self._reader.started:
             self.call = None
@@ -150,6 +180,33 @@ class HttpConnection(asyncio.Protocol):
             self._finish(call)
         else:
             self._fail(ErrorClass.RESET, str(exc) if exc else "closed by the receiver")
+
+    def _decrypted(self, tls: TlsSession, data: bytes) -> bytes:
+        transport = cast("asyncio.Transport", self._transport)
+        try:
+            plain = tls.receive(data)
+        except ssl.SSLError as error:
+            transport.write(tls.outgoing())  # the alert that tells the receiver why
+            self._tls_failed(error)
+            return b""
+        outgoing = tls.outgoing()
+        if outgoing:
+            transport.write(outgoing)
+        if tls.established and not self.ready.done():
+            self.ready.set_result(None)
+        if tls.closed:
+            transport.close()
+        return plain
+
+    def _tls_failed(self, error: ssl.SSLError) -> None:
+        transport = cast("asyncio.Transport", self._transport)
+        if not self.ready.done():
+            self.ready.set_exception(error)
+            transport.close()
+        elif self.call is not None:
+            self._fail(ErrorClass.TLS_ERROR, str(error))
+        else:
+            transport.abort()
 
     def _finish(self, call: Call) -> None:
         """Give the connection back before telling, so that what is sent next can have it."""
@@ -169,117 +226,6 @@ class HttpConnection(asyncio.Protocol):
         cast("asyncio.Transport", self._transport).abort()
         self._owner.closed(self)
         call.on_done(call.failed(error, detail, self._reader))
-
-
-class Opening:
-    """The steps to a new connection, timed; after a failure it knows in which step that was."""
-
-    __slots__ = ("_began", "connect", "dns", "tls")
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self.dns: float | None = None
-        self.connect: float | None = None
-        self.tls: float | None = None
-
-    @property
-    def phases(self) -> Phases:
-        """The steps done so far, in milliseconds."""
-        return Phases(self.dns, self.connect, self.tls)
-
-    def resolved(self) -> None:
-        """The addresses are known."""
-        self.dns = self._lap()
-
-    async def open(
-        self,
-        owner: Owner,
-        target: Target,
-        resolution: Resolution,
-        context: ssl.SSLContext,
-        connect_seconds: float,
-    ) -> HttpConnection:
-        """Connect to the first address that answers and make TLS if the scheme asks for it.
-
-        Only addresses of the resolution are ever connected to; the host's name serves TLS alone: SNI and the
-        check of the certificate. Raises OSError, TimeoutError, ssl.SSLError. Bound the TLS handshake outside.
-        """
-        connected, address = await _connect(resolution.addresses, target.port, connect_seconds)
-        self.connect = self._lap()
-        secure = target.scheme == "https"
-        try:
-            _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: HttpConnection(owner, target.key, address, resolution.until),
-                sock=connected,
-                ssl=context if secure else None,
-                server_hostname=target.host if secure else None,
-            )
-        except BaseException:
-            connected.close()
-            raise
-        if secure:
-            self.tls = self._lap()
-        return connection
-
-    def classify(self, error: Exception) -> ErrorClass:
-        """Return the class of what went wrong, by the step it went wrong in."""
-        if isinstance(error, HostError):
-            forbidden = isinstance(error, HostForbiddenError)
-            return ErrorClass.BLOCKED_ADDRESS if forbidden else ErrorClass.DNS_ERROR
-        if isinstance(error, TimeoutError):
-            return self._timed_out()
-        if not isinstance(error, (OSError, ValueError)):
-            logger.error("a request could not be sent", exc_info=error)
-            return ErrorClass.INTERNAL
-        if self.connect is not None:
-            return ErrorClass.TLS_ERROR
-        return (
-            ErrorClass.CONNECT_REFUSED
-            if isinstance(error, ConnectionRefusedError)
-            else ErrorClass.CONNECT_ERROR
-        )
-
-    def describe(self, error: Exception, target: Target) -> str:
-        """Return what an operator should know of the failure."""
-        if isinstance(error, HostError):
-            return error.detail
-        return f"{target.host}:{target.port}: {str(error) or 'timed out'}"
-
-    def _timed_out(self) -> ErrorClass:
-        if self.dns is None:
-            return ErrorClass.DNS_ERROR
-        return ErrorClass.CONNECT_TIMEOUT if self.connect is None else ErrorClass.TIMEOUT
-
-    def _lap(self) -> float:
-        began, self._began = self._began, time.monotonic()
-        return (self._began - began) * 1000
-
-
-async def _connect(addresses: tuple[str, ...], port: int, seconds: float) -> tuple[socket.socket, str]:
-    """Try each address in turn, each with an equal share of the time that is left."""
-    ends = time.monotonic() + seconds
-    failure: OSError = OSError("no address")
-    for place, address in enumerate(addresses):
-        share = (ends - time.monotonic()) / (len(addresses) - place)
-        try:
-            async with asyncio.timeout(share):
-                return await _connect_one(address, port), address
-        except OSError as error:  # TimeoutError is one
-            failure = error
-    raise failure
-
-
-async def _connect_one(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
-    connecting = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        connecting.setblocking(False)  # noqa: FBT003 - the socket's own interface
-        connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(connecting, (address, port))
-    except BaseException:
-        connecting.close()
-        raise
-    return connecting
 
 
 def _milliseconds_since(moment: float) -> float:

@@ -41,6 +41,10 @@ _FORBIDDEN_PREFIXES = ("webhook-", "x-forwarded-", "x-real-ip", "proxy-", "sec-"
 """Sluice's own, and those by which proxies and clouds decide whom to trust."""
 
 
+Key = tuple[str, str, int]
+"""What one connection can serve: scheme, host, port."""
+
+
 class HeaderError(SluiceError):
     """A custom header cannot be sent; whoever set it can mend it."""
 
@@ -54,8 +58,8 @@ class Target:
     port: int
     head: bytes
     """The request line and the headers that are the same in every request to this URL."""
-    key: tuple[str, str, int]
-    """Which connections can carry a request to it: scheme, host, port."""
+    key: Key
+    """Which connections can carry a request to it."""
 
     @classmethod
     def of(cls, url: str) -> Target:

@@ -15,8 +15,9 @@ from functools import partial
 from streams.outbound import Guard
 from streams.tls import client_context
 from webhooks.exchange import ErrorClass, Exchange
-from webhooks.http_connection import Call, HttpConnection, OnDone, Opening
-from webhooks.request import Request, Target
+from webhooks.http_connection import Call, HttpConnection, OnDone
+from webhooks.opening import Opening
+from webhooks.request import Key, Request, Target
 
 __all__ = ["Exchange", "Request", "Sender", "Target"]
 
@@ -52,7 +53,7 @@ class Sender:
         self._connect_seconds = connect_seconds
         self._idle_seconds = idle_seconds
         self._context = context or client_context()
-        self._idle: dict[tuple[str, str, int], deque[HttpConnection]] = {}
+        self._idle: dict[Key, deque[HttpConnection]] = {}
         self._idle_count = 0
         self._busy: set[HttpConnection] = set()
         self._opening: set[asyncio.Task[None]] = set()
@@ -127,7 +128,7 @@ class Sender:
         self._busy.add(connection)
         connection.send(call)
 
-    def _take_idle(self, key: tuple[str, str, int], now: float) -> HttpConnection | None:
+    def _take_idle(self, key: Key, now: float) -> HttpConnection | None:
         """Take the connection used last that is open and freshly vetted."""
         kept = self._idle.get(key)
         while kept:
