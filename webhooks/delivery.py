@@ -46,12 +46,14 @@ FLUSH_SECONDS: Final = 0.02
 BEAT_SECONDS: Final = 1.0
 IDLE_SECONDS: Final = 0.5
 """How often the queue is looked at when nothing says that there is work."""
-ROUND_SECONDS: Final = 0.005
+ROUND_SECONDS: Final = 0.01
 """The least pause between two looks, so that freed slots are filled several at a time."""
 FULL_WAIT_SECONDS: Final = 0.1
 """How long a publisher is held back when the worker is full; after that its rows wait in the queue."""
 STOP_SECONDS: Final = 20.0
 """How long a stop waits for what is being sent."""
+LEAST_ROOM: Final = 128
+"""Room worth a transaction of the publisher."""
 LANES_PER_LOOK: Final = 256
 
 _STATES: Final = {
@@ -115,20 +117,20 @@ class DeliveryEngine:
 
     # --- what the publisher asks (webhooks.publish.Dispatcher) ---------------------------------------
 
-    async def room(self, deliveries: int) -> None:
-        """Wait, at most FULL_WAIT_SECONDS, until so many more deliveries can be held.
+    async def room(self, wanted: int) -> int:
+        """Return how many new deliveries fit, of `wanted`, waiting for a fair part of them to fit.
 
-        Work then comes no faster than it is done, and takes the short way; it is not held back for longer,
-        since receivers that are slow must not keep others' events in Kafka.
+        Work then comes no faster than it is done, and takes the short way. After FULL_WAIT_SECONDS everything is
+        let in, and waits in the queue: slow receivers must not keep others' events in Kafka.
         """
-        if self._lanes.held + deliveries <= CAPACITY:
-            return
-        self._room.clear()
+        enough = min(wanted, LEAST_ROOM)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FULL_WAIT_SECONDS):
-                while self._lanes.held + deliveries > CAPACITY:
-                    await self._room.wait()
+                while (free := CAPACITY - self._lanes.held) < enough:
                     self._room.clear()
+                    await self._room.wait()
+                return min(wanted, free)
+        return wanted
 
     def take(self, lane_id: int) -> bool:
         """Reserve room for one more delivery of the lane; False when it is full, held back or has a backlog."""

@@ -88,12 +88,15 @@ class Lanes:
         self._reserve(self._lanes[lane_id], -1)
 
     def finish(self, lane_id: int, exchange: Exchange) -> bool:
-        """An exchange ended; True when rows of the lane wait for the room it leaves."""
+        """An exchange ended; True when rows of the lane wait and half its window is free for them.
+
+        Half a window, so that a long queue is leased in handfuls and not row by row.
+        """
         lane = self._lanes[lane_id]
         lane.in_flight -= 1
         if exchange.error is not None or lane.breaker.failures or lane.window.size < lane.window.cap:
             self._learn(lane_id, lane, exchange)
-        return lane.backlog
+        return lane.backlog and lane.in_flight * 2 <= lane.window.size
 
     def recorded(self, count: int) -> None:
         """Outcomes were written: they are held no more."""

@@ -23,6 +23,7 @@ import psycopg
 from streams.errors import OutputError
 from webhooks import arrays
 from webhooks.database import Pool
+from webhooks.handover import Handovers
 from webhooks.partitions import KeptDays, ensure_partitions
 from webhooks.subscribers import Recipient, Subscribers
 
@@ -112,8 +113,8 @@ class Dispatcher(Protocol):
     def epoch(self) -> int:
         """The lease this worker writes on rows it takes."""
 
-    async def room(self, deliveries: int) -> None:
-        """Wait, not for long, until so many more deliveries can be held."""
+    async def room(self, wanted: int) -> int:
+        """How many deliveries to make now, of `wanted`; waits for room, but not for long."""
 
     def take(self, lane_id: int) -> bool:
         """Reserve room for one more delivery of the lane; False when it is full or held back."""
@@ -164,55 +165,42 @@ class Publisher:
         self._dispatcher = dispatcher
         self._subscribers = subscribers
         self._kept = kept
-        self._waiting: list[tuple[Sequence[Event], asyncio.Future[None]]] = []
+        self._waiting: Handovers[Event] = Handovers()
         self._writing: asyncio.Task[None] | None = None
+        self._fan_out = 1.0  # deliveries made of an event lately
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Return when all of `events` are in the database. Raises OutputError when they could not be written."""
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((events, written))
+        written = self._waiting.add(events)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_waiting())
         await written
 
     async def _write_waiting(self) -> None:
-        try:
-            while self._waiting:
-                await self._dispatcher.room(min(MAX_BATCH, sum(len(events) for events, _ in self._waiting)))
-                await self._write_group(self._next_group())
-        finally:
-            self._writing = None
+        while waiting := len(self._waiting):
+            wanted = min(waiting, MAX_BATCH)
+            room = await self._dispatcher.room(int(wanted * self._fan_out))
+            group = self._waiting.take(max(1, min(wanted, int(room / self._fan_out))))
+            group.finish(await self._written(group.items))
+        self._writing = None
 
-    def _next_group(self) -> list[tuple[Sequence[Event], asyncio.Future[None]]]:
-        """The longest-waiting hand-overs that fit one transaction; at least one."""
-        size = 0
-        for count, (events, _) in enumerate(self._waiting):
-            size += len(events)
-            if size > MAX_BATCH and count:
-                group, self._waiting = self._waiting[:count], self._waiting[count:]
-                return group
-        group, self._waiting = self._waiting, []
-        return group
-
-    async def _write_group(self, group: list[tuple[Sequence[Event], asyncio.Future[None]]]) -> None:
-        error: OutputError | None = None
+    async def _written(self, events: Sequence[Event]) -> OutputError | None:
+        """Write events; None: they are in the database."""
         try:
-            await self._write([event for events, _ in group for event in events])
+            await self._write(events)
         except psycopg.Error as problem:
             self._dispatcher.suspect()
             logger.warning("publish failed, the events go back to their inputs: %s", problem)
-            error = OutputError(f"PostgreSQL did not take the events: {problem}")
-        for _, written in group:
-            if written.done():
-                continue
-            if error is None:
-                written.set_result(None)
-            else:
-                written.set_exception(error)
+            return OutputError(f"PostgreSQL did not take the events: {problem}")
+        except Exception as fault:
+            logger.exception("publish failed by a fault of its own, the events go back to their inputs")
+            return OutputError(repr(fault))
+        return None
 
     async def _write(self, events: Sequence[Event]) -> None:
         epoch = self._dispatcher.epoch
         targets, parameters = self._plan(events, epoch)
+        self._fan_out = max(1.0, 0.8 * self._fan_out + 0.2 * len(targets) / len(events))
         try:
             rows = await self._insert(
                 parameters, {self._kept.partition_of(event.record_ms) for event in events}

@@ -222,8 +222,8 @@ class _DeadDispatcher:
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
 
-    async def room(self, deliveries: int) -> None:
-        return None
+    async def room(self, wanted: int) -> int:
+        return wanted
 
     def take(self, lane_id: int) -> bool:
         return True

@@ -44,7 +44,9 @@ class Estate:
         self.product = self.add_product("orders")
         self.app = App.objects.create(organization=self.developer, name="Till")
         self.subscription = self.subscribe(self.product)
-        self.endpoint = Endpoint.objects.create(app=self.app, public_id="ep_1", url="https://till.example/hook")
+        self.endpoint = Endpoint.objects.create(
+            app=self.app, public_id="ep_1", url="https://till.example/hook"
+        )
         self.lane = Lane.objects.create(endpoint=self.endpoint)
 
     def add_product(self, slug: str) -> Product:
@@ -93,7 +95,9 @@ CONDITIONS = {
     "the subscription is requested": lambda e: _set(e.subscription, state=SubscriptionState.REQUESTED),
     "the subscription is suspended": lambda e: _set(e.subscription, state=SubscriptionState.SUSPENDED),
     "the subscription is cancelled": lambda e: _set(e.subscription, state=SubscriptionState.CANCELLED),
-    "the subscription has expired": lambda e: _set(e.subscription, expires_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)),
+    "the subscription has expired": lambda e: _set(
+        e.subscription, expires_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    ),
     "the product has webhooks off": lambda e: _set(e.product, webhooks_enabled=False),
     "the product is a draft": lambda e: _set(e.product, lifecycle=Lifecycle.DRAFT),
     "the product is retired": lambda e: _set(e.product, lifecycle=Lifecycle.RETIRED),
