@@ -12,7 +12,9 @@ class App(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="apps")
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

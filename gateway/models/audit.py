@@ -11,9 +11,15 @@ class Audit(models.Model):
     """One change, written in the transaction that makes it."""
 
     at = models.DateTimeField(auto_now_add=True)
-    organization = models.ForeignKey(Organization, models.CASCADE, null=True, related_name="audit")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    management_key = models.ForeignKey(ManagementKey, models.SET_NULL, null=True, related_name="+")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, blank=True, related_name="audit"
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    management_key = models.ForeignKey(
+        ManagementKey, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     verb = models.CharField(max_length=40, help_text="Such as `subscription.approve`.")
     object_type = models.CharField(max_length=40)
     object_id = models.CharField(max_length=64)

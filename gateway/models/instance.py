@@ -26,12 +26,14 @@ class Instance(models.Model):
     revision = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=InstanceState)
     partitions = models.JSONField(default=dict, help_text="Topic to partition numbers.")
-    lag = models.BigIntegerField(null=True, help_text="Records behind the end of the topics; null: unknown.")
+    lag = models.BigIntegerField(
+        null=True, blank=True, help_text="Records behind the end of the topics; null: unknown."
+    )
     received = models.BigIntegerField(default=0)
     sent = models.BigIntegerField(default=0)
     errors = models.BigIntegerField(default=0)
     last_error = models.TextField(blank=True)
-    last_error_at = models.DateTimeField(null=True)
+    last_error_at = models.DateTimeField(null=True, blank=True)
     since = models.DateTimeField()
     seen_at = models.DateTimeField()
 

@@ -21,7 +21,7 @@ class Quarantine(models.Model):
     stream = models.CharField(max_length=120)
     revision = models.PositiveIntegerField()
     stage = models.CharField(max_length=200)
-    line = models.PositiveIntegerField(null=True)
+    line = models.PositiveIntegerField(null=True, blank=True)
     error = models.TextField()
     content = models.BinaryField()
     metadata = models.JSONField(default=dict)
@@ -29,8 +29,10 @@ class Quarantine(models.Model):
     identity = models.BinaryField(max_length=32, unique=True)
     state = models.CharField(max_length=10, choices=QuarantineState, default=QuarantineState.HELD)
     created_at = models.DateTimeField(auto_now_add=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "quarantine"

@@ -13,7 +13,9 @@ class Revision(models.Model):
     number = models.PositiveIntegerField(help_text="Counts from 1 within the definition.")
     document = models.TextField()
     listen_path = models.CharField(max_length=255)
-    activated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    activated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     activated_at = models.DateTimeField(auto_now_add=True)
     note = models.CharField(max_length=200, blank=True)
 

@@ -43,9 +43,13 @@ class Subscription(models.Model):
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="subscriptions")
     state = models.CharField(max_length=10, choices=SubscriptionState, default=SubscriptionState.REQUESTED)
     attributes = models.JSONField(default=dict, blank=True, help_text="What the audience rule sees.")
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     requested_at = models.DateTimeField(auto_now_add=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
