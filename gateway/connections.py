@@ -33,11 +33,10 @@ def create_connection(actor: Actor, *, name: str, password: str = "", **values: 
 @transaction.atomic
 def change_connection(actor: Actor, connection: Connection, values: Mapping[str, Any]) -> Connection:
     """Set fields, `organizations` as rows, or the `password`; the name stays. Raises InputError."""
-    plain = {name: value for name, value in values.items() if name not in {"organizations", "password"}}
+    plain = {name: value for name, value in values.items() if name != "organizations"}
+    if "password" in plain:
+        plain["password"] = _encrypted(connection.name, plain["password"])
     changes = dict(set_fields(connection, plain))
-    if "password" in values:
-        connection.password = _encrypted(connection.name, values["password"])
-        changes["password"] = ["(not shown)", "(not shown)"]
     save_checked(connection)
     if "organizations" in values:
         changes.update(set_members(connection, "organizations", values["organizations"]))

@@ -1,7 +1,7 @@
 """Rows are checked before they are saved, and say what was wrong as faults with pointers."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model
@@ -10,11 +10,16 @@ from django.utils.encoding import force_str
 from gateway.audit import Changes
 from gateway.errors import Fault, InputError
 
+NOT_SHOWN: Final = "(not shown)"
+"""In the place of encrypted values."""
+
 
 def save_checked(row: Model) -> None:
     """Save a row that passes its fields' validators and the table's constraints. Raises InputError."""
+    fields = row._meta.concrete_fields  # noqa: SLF001 - Django's documented way to a model's fields
+    absent = {field.name for field in fields if field.null and getattr(row, field.attname) is None}
     try:
-        row.full_clean()
+        row.full_clean(exclude=absent)
     except ValidationError as error:
         raise InputError(*_faults(error)) from error
     row.save()
@@ -42,6 +47,8 @@ def set_members(row: Model, name: str, members: Iterable[Model]) -> Changes:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return NOT_SHOWN
     return value if isinstance(value, str | int | float | bool | list | dict | None) else force_str(value)
 
 

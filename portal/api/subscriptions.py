@@ -1,0 +1,155 @@
+"""`/api/subscriptions`: asked for, decided, ended."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from gateway import subscriptions
+from gateway.errors import Fault, InputError
+from gateway.models import App, Organization, Plan, Product, Subscription, SubscriptionState
+from gateway.subscriptions import Verb
+from portal import access
+from portal.api.pages import PageQuery, page_serializer
+from portal.api.serializers import ReasonSerializer, StrictSerializer
+from portal.api.view import ManagementView, created, shown
+
+
+class _OrganizationName(serializers.ModelSerializer[Organization]):
+    class Meta:
+        model = Organization
+        fields = ("slug", "name")
+        ref_name = "OrganizationName"
+
+
+class _AppName(serializers.ModelSerializer[App]):
+    organization = _OrganizationName()
+
+    class Meta:
+        model = App
+        fields = ("id", "name", "organization")
+
+
+class _ProductName(serializers.ModelSerializer[Product]):
+    organization = _OrganizationName()
+
+    class Meta:
+        model = Product
+        fields = ("id", "slug", "name", "organization")
+
+
+class _PlanName(serializers.ModelSerializer[Plan]):
+    class Meta:
+        model = Plan
+        fields = ("id", "name")
+
+
+class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
+    """A subscription, the same for both sides: of the app its name, nothing more."""
+
+    app = _AppName()
+    product = _ProductName()
+    plan = _PlanName()
+
+    class Meta:
+        model = Subscription
+        fields = (
+            "id",
+            "app",
+            "product",
+            "plan",
+            "state",
+            "requested_at",
+            "decided_at",
+            "reason",
+            "expires_at",
+        )
+
+
+class NewSubscriptionSerializer(StrictSerializer):
+    """A request."""
+
+    app = serializers.IntegerField(min_value=1)
+    product = serializers.CharField(max_length=80, help_text="Its slug.")
+    plan = serializers.IntegerField(min_value=1)
+
+
+class SubscriptionQuery(PageQuery):
+    """Which ones."""
+
+    side = serializers.ChoiceField(
+        ("subscriber", "publisher"), required=False, help_text="Those of own apps, or those to own products."
+    )
+    state = serializers.ChoiceField(SubscriptionState.choices, required=False)
+    app = serializers.IntegerField(min_value=1, required=False)
+    product = serializers.CharField(max_length=80, required=False, help_text="Its slug.")
+
+
+class SubscriptionList(ManagementView):
+    """All of them."""
+
+    @extend_schema(parameters=[SubscriptionQuery], responses=page_serializer(SubscriptionSerializer))
+    def get(self, request: Request) -> Response:
+        """List subscriptions of own apps and to own products; side=publisher&state=requested is the inbox."""
+        access.require(self.actor, access.READ)
+        query = self.query(SubscriptionQuery)
+        sides = {
+            "subscriber": {"app__organization": self.actor.organization},
+            "publisher": {"product__organization": self.actor.organization},
+        }
+        chosen: dict[str, Any] = dict(sides[query["side"]]) if "side" in query else {}
+        columns = {"state": "state", "app": "app", "product": "product__slug"}
+        chosen |= {column: query[name] for name, column in columns.items() if name in query}
+        return self.page(access.subscriptions(self.actor).filter(**chosen), SubscriptionSerializer, query)
+
+    @extend_schema(request=NewSubscriptionSerializer, responses={201: SubscriptionSerializer})
+    def post(self, request: Request) -> Response:
+        """Ask for a product under a plan; some plans approve at once."""
+        access.require(self.actor, access.APPS)
+        values = self.body(NewSubscriptionSerializer)
+        app = access.app(self.actor, values["app"], access.APPS)
+        product = access.catalogue(self.actor).filter(slug=values["product"]).first()
+        plan = Plan.objects.filter(product=product, pk=values["plan"]).first()
+        if product is None:
+            raise InputError(Fault("there is no such product", "/product", "unknown"))
+        if plan is None:
+            raise InputError(Fault("the product has no such plan", "/plan", "unknown"))
+        made = subscriptions.request_subscription(self.actor, app=app, product=product, plan=plan)
+        return created(SubscriptionSerializer, made)
+
+
+class SubscriptionDetail(ManagementView):
+    """One of them."""
+
+    @extend_schema(responses=SubscriptionSerializer)
+    def get(self, request: Request, subscription: int) -> Response:
+        """Show a subscription."""
+        return shown(SubscriptionSerializer, access.subscription(self.actor, subscription))
+
+
+class SubscriptionDecision(ManagementView):
+    """A publisher decides; `verb` is set where the address is."""
+
+    verb: Verb | None = None
+
+    @extend_schema(request=ReasonSerializer, responses={200: SubscriptionSerializer})
+    def post(self, request: Request, subscription: int) -> Response:
+        """Decide on a subscription to an own product, with a reason its developer reads."""
+        row = access.sold_subscription(self.actor, subscription)
+        assert self.verb is not None, "set in urls.py"  # noqa: S101
+        reason = self.body(ReasonSerializer)["reason"]
+        decided = subscriptions.decide_subscription(self.actor, row, self.verb, reason)
+        return shown(SubscriptionSerializer, decided)
+
+
+class SubscriptionCancel(ManagementView):
+    """Its developer ends it."""
+
+    @extend_schema(request=ReasonSerializer, responses={200: SubscriptionSerializer})
+    def post(self, request: Request, subscription: int) -> Response:
+        """Cancel an own subscription for good."""
+        row = access.own_subscription(self.actor, subscription)
+        reason = self.body(ReasonSerializer)["reason"]
+        return shown(SubscriptionSerializer, subscriptions.cancel_subscription(self.actor, row, reason))
