@@ -49,6 +49,8 @@ class Receiver:
             await self._serve(reader, writer)
         except (asyncio.IncompleteReadError, OSError):
             self.hung_up.set()
+        except asyncio.CancelledError:  # the test is over; raised on, asyncio's streams would log it
+            return
         finally:
             writer.close()
 

@@ -249,3 +249,83 @@ async def test_a_stop_lets_what_is_under_way_end_and_gives_the_rest_back(pool, r
     assert await count(pool, "webhooks_due") == 100 - delivered
     assert len(receiver.ids) == delivered
     assert await count(pool, "webhooks_deliveryworker") == 0
+
+
+@pytest.fixture
+async def endpoint(pool) -> AsyncIterator[int]:
+    """The id of an endpoint in the database; its lane 101 leads to /11."""
+    [(organization,)] = await rows(
+        pool,
+        "INSERT INTO gateway_organization (name, slug, is_active, created_at)"
+        " VALUES ('Partner', 'partner', true, now()) RETURNING id",
+    )
+    [(app,)] = await rows(
+        pool,
+        "INSERT INTO gateway_app (organization_id, name, description, created_at)"
+        " VALUES (%s, 'Till', '', now()) RETURNING id",
+        (organization,),
+    )
+    [(made,)] = await rows(
+        pool,
+        "INSERT INTO webhooks_endpoint (app_id, public_id, url, description, max_in_flight, state, state_reason,"
+        " created_at) VALUES (%s, 'ep_1', 'http://till.example', '', 4, 'enabled', '', now()) RETURNING id",
+        (app,),
+    )
+    yield made
+    async with pool.connection() as connection:
+        await connection.execute("DELETE FROM gateway_audit")
+        await connection.execute("DELETE FROM webhooks_endpoint")
+        await connection.execute("DELETE FROM gateway_app")
+        await connection.execute("DELETE FROM gateway_organization")
+
+
+def to_endpoint(destinations, endpoint: int) -> Recipient:
+    destinations[101] = replace(destinations[101], endpoint_id=endpoint)
+    return Recipient(endpoint, 101, None)
+
+
+async def publish_to(pool, engine, recipient: Recipient, numbers: range) -> None:
+    kind = (1, "issue.opened")
+    subscribers = Subscribers({kind: (recipient,)}, frozenset({kind}))
+    await Publisher(pool, engine, lambda: subscribers, KeptDays(30)).publish([event(n) for n in numbers])
+
+
+async def test_an_endpoint_that_answers_410_is_disabled_with_the_reason(pool, receiver, destinations, endpoint):
+    receiver.answer = lambda path, tries: b"410 Gone"
+    recipient = to_endpoint(destinations, endpoint)
+    async with running(pool, destinations) as engine:
+        await publish_to(pool, engine, recipient, range(3))
+        await until(lambda: _is(pool, "webhooks_endpoint WHERE state = 'disabled'"))
+    assert await rows(pool, "SELECT state_reason FROM webhooks_endpoint") == [("the receiver answered 410 Gone",)]
+    assert await count(pool, "gateway_audit WHERE verb = 'endpoint.disable'") == 1
+    assert await count(pool, "webhooks_attempt WHERE decision = 3") >= 1
+
+
+async def test_a_run_of_failures_is_noted_when_it_begins_and_ends(pool, receiver, destinations, endpoint, at_once):
+    receiver.answer = lambda path, tries: b"503 Busy" if len(receiver.ids) < 4 else b"200 OK"
+    recipient = to_endpoint(destinations, endpoint)
+    async with running(pool, destinations) as engine:
+        await publish_to(pool, engine, recipient, range(1))
+        await until(lambda: _is(pool, "webhooks_endpoint WHERE failing_since IS NOT NULL"))
+        await until(lambda: _all_delivered(pool, 1))
+        await until(lambda: _is(pool, "webhooks_endpoint WHERE failing_since IS NULL"))
+
+
+async def test_a_receiver_that_refuses_connections_is_left_alone_and_the_pause_is_written(
+    pool, receiver, destinations, endpoint
+):
+    recipient = to_endpoint(destinations, endpoint)
+    destinations[101] = replace(destinations[101], target=Target.of("http://127.0.0.1:1/11"))
+    async with pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO webhooks_lane (id, endpoint_id, key, failures) VALUES (101, %s, '', 0)", [endpoint]
+        )
+    try:
+        async with running(pool, destinations) as engine:
+            await publish_to(pool, engine, recipient, range(40))
+            await until(lambda: _is(pool, "webhooks_lane WHERE open_at > now() AND failures >= 10"))
+            tried = await count(pool, "webhooks_attempt WHERE error = 'connect_refused'")
+        assert 10 <= tried < 40
+    finally:
+        async with pool.connection() as connection:
+            await connection.execute("DELETE FROM webhooks_lane")

@@ -661,7 +661,8 @@ async def test_idle_connections_are_no_more_than_their_bound(make_sender, monkey
 
 
 async def test_a_name_that_moves_is_followed_when_its_verdict_is_old(make_sender, names, monkeypatch):
-    monkeypatch.setattr("streams.outbound.RESOLUTION_SECONDS", -1.0)  # every verdict is old at once
+    for seconds in ("RESOLUTION_SECONDS", "FAILURE_SECONDS"):
+        monkeypatch.setattr(f"streams.outbound.{seconds}", -1.0)  # every verdict is old at once
     names.addresses["hooks.example"] = ["127.0.0.1"]
     async with Receiver(replying(NO_CONTENT, NO_CONTENT)).running() as receiver:
         posting = make_sender()
