@@ -64,9 +64,11 @@ class TlsSession:
         try:
             # Asking only while something is left spares most reads the exception that ends a read too many.
             while self._from_peer.pending or self._session.pending():
-                parts.append(self._session.read(_RECORD_BYTES))
+                part = self._session.read(_RECORD_BYTES)
+                if not part:
+                    self.closed = True
+                    break
+                parts.append(part)
         except ssl.SSLWantReadError:
             pass
-        except ssl.SSLZeroReturnError:
-            self.closed = True
         return parts[0] if len(parts) == 1 else b"".join(parts)
