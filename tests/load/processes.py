@@ -28,7 +28,7 @@ class Processes:
     def start_worker_that_dies(self, name: str, moment: str, count: int) -> process.Child:
         """A worker that kills itself with SIGKILL when it comes to the moment for the `count`-th time."""
         arguments = ["-m", "tests.faults.worker", moment, str(count), *WORKER, "-n", f"{name}@%h"]
-        return self._start(name, [sys.executable, *arguments])
+        return self.start(name, [sys.executable, *arguments])
 
     def start_beat(self, name: str = "beat") -> process.Child:
         """The beat."""
@@ -49,9 +49,10 @@ class Processes:
         return self.directory / f"{name}.log"
 
     def _celery(self, name: str, program: str, arguments: Sequence[str]) -> process.Child:
-        return self._start(name, [sys.executable, "-m", program, "-A", "portal", *arguments])
+        return self.start(name, [sys.executable, "-m", program, "-A", "portal", *arguments])
 
-    def _start(self, name: str, arguments: Sequence[str]) -> process.Child:
+    def start(self, name: str, arguments: Sequence[str]) -> process.Child:
+        """A process of the run with a log of its own."""
         command = process.Command(
             name=name,
             arguments=tuple(arguments),

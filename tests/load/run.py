@@ -16,6 +16,7 @@ from tests.parts import topics
 from webhooks.signing import generate_secret
 
 PARTITIONS = 4
+SHOWN = 3000  # last characters of each log, when a run fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +90,9 @@ def open_run(
         estate = stage.build(make_plan(Site(bootstrap, topic, receiver.url, secrets)))
         processes = Processes({**estate.environment, **(environment or {})}, directory)
         cleanup.callback(processes.stop)
-        yield Run(stage, estate, receiver, Production(bootstrap, topic, linger_ms), processes, templates)
+        try:
+            yield Run(stage, estate, receiver, Production(bootstrap, topic, linger_ms), processes, templates)
+        except BaseException as error:
+            for log_file in sorted(directory.glob("*.log")):
+                error.add_note(f"--- {log_file.name}\n{log_file.read_text(errors='replace')[-SHOWN:]}")
+            raise
