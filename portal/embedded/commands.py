@@ -34,12 +34,14 @@ class Commands:
         for name in (f"worker{index}" for index in range(1, number + 1)):
             how = ("--pool", "threads", "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip")
             yield self._python(
-                name, "-m", "celery", "-A", "portal", "worker", *how, grace=WORKER_GRACE_SECONDS
+                name, "-m", "celery", "--quiet", "-A", "portal", "worker", *how, grace=WORKER_GRACE_SECONDS
             )
 
     def beat(self, schedule: Path) -> Command:
         """The process that schedules sweeps; it keeps its clock in `schedule`."""
-        return self._python("beat", "-m", "celery", "-A", "portal", "beat", "--schedule", str(schedule))
+        return self._python(
+            "beat", "-m", "celery", "--quiet", "-A", "portal", "beat", "--schedule", str(schedule)
+        )
 
     def _python(self, name: str, *arguments: str, grace: float = 10.0) -> Command:
         return Command(name, (sys.executable, *arguments), self.project, self.environment, grace=grace)
@@ -49,6 +51,8 @@ def demonstration_settings(addresses: Addresses) -> dict[str, str]:
     """Settings for a demonstration on loopback."""
     return {
         "PYTHONUNBUFFERED": "1",
+        # Celery's to production. Here root is whoever started this on their own machine.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "SLUICE_PORTAL_URL": addresses.portal_url,
         "SLUICE_GATEWAY_URL": addresses.gateway_url,

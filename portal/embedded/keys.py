@@ -11,7 +11,7 @@ KEY_BYTES = 32
 
 
 def load(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """SLUICE_SECRET_KEY and SLUICE_KEY_RING: by the environment, else by `file`, made if need be."""
+    """The variables with secrets: by the environment, else by `file`, made if need be."""
     kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else _make(file)
     return {name: environment.get(name) or value for name, value in kept.items()}
 
@@ -28,7 +28,12 @@ def write_private(file: Path, text: str) -> None:
 def _make(file: Path) -> dict[str, str]:
     made = {
         "SLUICE_SECRET_KEY": secrets.token_urlsafe(KEY_BYTES * 2),
-        "SLUICE_KEY_RING": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode(),
+        "SLUICE_KEY_RING": _random_key(),
+        "SLUICE_RECEIVER_SECRET": f"whsec_{_random_key()}",
     }
     write_private(file, json.dumps(made, indent=2) + "\n")
     return made
+
+
+def _random_key() -> str:
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()

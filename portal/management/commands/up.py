@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.embedded import addresses, announcement, commands, keys, lock, parts
+from portal.demonstration import announcement, issued
+from portal.embedded import addresses, commands, keys, lock, parts
 from portal.embedded.children import Children
 from portal.embedded.errors import EmbeddedError
 from portal.embedded.launcher import end_with_parent
@@ -70,15 +72,38 @@ def _start(children: Children, started: float) -> None:
     chosen.require_free(broker=not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
     own_keys = keys.load(directory / "keys.json", os.environ)
     running = parts.start(children, directory, chosen.kafka, os.environ)
-    settings_ = commands.demonstration_settings(chosen) | os.environ | own_keys | running.environment
-    sluice = commands.Commands(settings.BASE_DIR, settings_)
+    variables = commands.demonstration_settings(chosen) | os.environ | own_keys | running.environment
+    sluice = commands.Commands(settings.BASE_DIR, variables)
     children.finish(sluice.manage("migrate", "--no-input", "-v0"))
     children.finish(sluice.manage("collectstatic", "--no-input", "-v0"))
+    up_file = replace(issued.read(directory / "up.json"), addresses=_facts(chosen, running))
+    up_file.write()
+    children.finish(sluice.manage("seed_demo", str(up_file.path), "--receiver", chosen.receiver_url))
+    _start_processes(children, sluice, chosen, directory)
+    seconds = time.monotonic() - started
+    for line in announcement.lines(
+        issued.read(up_file.path), embedded_kafka=running.embedded_kafka, seconds=seconds
+    ):
+        children.log.say(line)
+
+
+def _start_processes(
+    children: Children, sluice: commands.Commands, chosen: addresses.Addresses, directory: Path
+) -> None:
+    """First those that the others send to."""
+    children.serve(sluice.manage("receive", "--port", str(chosen.receiver)), chosen.receiver)
     children.serve(sluice.server("portal", chosen.portal), chosen.portal)
     children.serve(sluice.server("gateway", chosen.gateway), chosen.gateway)
     for command in (*sluice.workers(_workers()), sluice.beat(directory / "celerybeat-schedule")):
         children.start(command)
-    announcement.make(children.log, directory, chosen, running, started)
+
+
+def _facts(chosen: addresses.Addresses, running: parts.Parts) -> dict[str, str]:
+    return {
+        "portal": chosen.portal_url,
+        "gateway": chosen.gateway_url,
+        "kafka": running.kafka_bootstrap_servers,
+    }
 
 
 def _workers() -> int:

@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import psycopg
@@ -12,7 +13,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def prepared(tmp_path):
-    return postgresql.prepare(tmp_path / "postgresql")
+    place_ = postgresql.prepare(tmp_path / "postgresql")
+    yield place_
+    shutil.rmtree(place_.data.parent)
 
 
 def start(prepared: postgresql.Place):
@@ -45,12 +48,11 @@ def test_a_pid_file_left_by_a_crash_does_not_keep_the_server_from_starting(prepa
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's data stay where they are")
-def test_as_root_the_server_runs_as_nobody_elsewhere_and_finds_its_place_again(tmp_path):
-    first = postgresql.prepare(tmp_path / "postgresql")
-    server = start(first)
+def test_as_root_the_server_runs_as_nobody_elsewhere_and_finds_its_place_again(prepared, tmp_path):
+    server = start(prepared)
     assert Path(f"/proc/{server.pid}").stat().st_uid == postgresql.UNPRIVILEGED_UID
-    assert tmp_path not in first.data.parents
-    assert postgresql.prepare(tmp_path / "postgresql") == first
+    assert tmp_path not in prepared.data.parents
+    assert postgresql.prepare(tmp_path / "postgresql") == prepared
     server.stop()
 
 
