@@ -70,3 +70,15 @@ def _encrypted(name: str, password: str) -> bytes | None:
     if not password:
         return None
     return KeyRing(settings.KEY_RING).encrypt(password.encode(), purpose=PASSWORD_PURPOSE, row=name)
+
+
+@transaction.atomic
+def rotate_connection_passwords() -> int:
+    """Re-encrypt passwords that an older key encrypted; returns how many. Raises streams.secrets.DecryptionError."""
+    ring, rotated = KeyRing(settings.KEY_RING), 0
+    for connection in Connection.objects.exclude(password=None).select_for_update():
+        if connection.password is not None and ring.needs_rotation(bytes(connection.password)):
+            connection.password = _encrypted(connection.name, password_of(connection))
+            connection.save(update_fields=["password"])
+            rotated += 1
+    return rotated

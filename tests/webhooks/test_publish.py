@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from streams.errors import OutputError
 from tests.webhooks.conftest import RecordingDispatcher, rows
-from webhooks.publish import MAX_BATCH, Event, Publisher, event_id
 from webhooks.partitions import KeptDays
+from webhooks.publish import MAX_BATCH, Event, Publisher, event_id
 from webhooks.subscribers import Recipient, Subscribers
 
 DAY_MS = 86_400_000
