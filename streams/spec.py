@@ -6,11 +6,12 @@ runs a stream all come from that declaration.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final, Protocol, TypeVar
 
+from streams.connections import Connections
 from streams.errors import SluiceError
 from streams.message import JsonValue, Message
 
@@ -124,29 +125,6 @@ class Rules:
     """The brokers the definition's organization may use; None: not checked here."""
     reserved_paths: frozenset[str] = frozenset()
     """First segments of listen paths that belong to Sluice itself, such as `/healthz`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionSettings:
-    """How to reach a broker."""
-
-    addresses: tuple[str, ...]
-    """`host:port`, one or more."""
-    tls: bool = False
-    sasl_mechanism: str = ""
-    username: str = ""
-    password: str = field(default="", repr=False)
-    allowed_topics: tuple[str, ...] = ()
-    """Shell patterns of the topics that may be used; none: all."""
-    name: str = ""
-    """The name of the Connection; empty for addresses a publisher wrote."""
-
-
-class Connections(Protocol):
-    """The brokers that the streams of one organization may use."""
-
-    def resolve(self, addresses: Sequence[str]) -> ConnectionSettings:
-        """Return the connection that is named so or has these addresses. Raises UnknownConnectionError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""What there is to know of a cluster: its id, its topics and theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
+
+from streams.errors import ConnectError
+from streams.kafka.settings import LibrdkafkaConfig
+
+TIMEOUT = 5.0
+"""Seconds a broker has to answer."""
+_NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+
+
+class Cluster:
+    """Asks the brokers of one connection. Its calls block: for threads only."""
+
+    def __init__(self, connection: LibrdkafkaConfig) -> None:
+        self._admin = AdminClient(connection)
+
+    def cluster_id(self) -> str:
+        """The id of the cluster; empty where the broker has none. Raises ConnectError."""
+        try:
+            return str(self._admin.list_topics(timeout=TIMEOUT).cluster_id or "")
+        except KafkaException as error:
+            raise ConnectError(f"no broker answers: {error.args[0].str()}") from error
+
+    def reachable(self) -> bool:
+        """Tell whether a broker answers now."""
+        try:
+            self._admin.list_topics(timeout=TIMEOUT)
+        except KafkaException:
+            return False
+        return True
+
+    def ask_topic_ids(self, topics: Sequence[str]) -> dict[str, Future[Any]]:
+        """Ask for the ids of topics; `topic_id` reads an answer."""
+        asked: dict[str, Future[Any]] = self._admin.describe_topics(
+            TopicCollection(list(topics)), request_timeout=TIMEOUT
+        )
+        return asked
+
+    def topic_ids(self, topics: Sequence[str]) -> dict[str, str]:
+        """The ids of those topics that exist and have one."""
+        answers = {topic: topic_id(answer) for topic, answer in self.ask_topic_ids(topics).items()}
+        return {topic: known for topic, known in answers.items() if known}
+
+
+def topic_id(answer: Future[Any]) -> str:
+    """The id in an answer, waiting for it; empty where the topic, or the broker, has none."""
+    try:
+        found = str(answer.result(TIMEOUT).topic_id)
+    except (KafkaException, TimeoutError):
+        return ""
+    return "" if found == _NO_ID else found

@@ -1,0 +1,141 @@
+"""Producing to Kafka: many records, one future a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from streams.errors import BatchError, ConnectError, OutputError, RejectedMessageError
+from streams.kafka.settings import LibrdkafkaConfig
+
+ANY_PARTITION: Final = -1
+_CONNECT_TIMEOUT: Final = 5.0
+_POLL: Final = 0.2
+_FULL_WAIT: Final = 0.005
+"""Seconds between tries while librdkafka's queue is full."""
+_HOPELESS: Final = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError.INVALID_RECORD}
+"""Errors that lie in the record itself."""
+
+Headers = list[tuple[str, str | bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One record to produce."""
+
+    topic: str
+    value: bytes
+    key: bytes | None
+    headers: Headers
+    partition: int = ANY_PARTITION
+
+
+class _Delivery:
+    """The reports of one batch. Reports come on the polling thread; the future is the event loop's."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.done: asyncio.Future[None] = loop.create_future()
+        self.errors: dict[int, Exception] = {}
+        self._loop = loop
+        self._reported: list[int] = []
+        self._expected: int | None = None
+
+    def report(self, at: int, error: KafkaError | None, _record: Any) -> None:
+        """Note what became of a record."""
+        if error is not None:
+            self.errors[at] = as_output_error(error)
+        self._reported.append(at)
+        # The event loop writes `_expected` before it counts, so that one of the two sees the last report.
+        if len(self._reported) == self._expected:
+            self._loop.call_soon_threadsafe(self._finish)
+
+    def expect(self, records: int) -> None:
+        """All records are queued: this many reports will come."""
+        self._expected = records
+        if len(self._reported) == records:
+            self._finish()
+
+    def _finish(self) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+def as_output_error(error: KafkaError) -> OutputError:
+    """What a client's error means for the message: rejected for good, or to be tried again."""
+    hopeless = error.code() in _HOPELESS
+    return RejectedMessageError(error.str()) if hopeless else OutputError(error.str())
+
+
+class KafkaProducer:
+    """A producer with the thread that collects its delivery reports."""
+
+    def __init__(self, config: LibrdkafkaConfig) -> None:
+        self.error = ""
+        """Why the brokers cannot be reached at present; empty when they can."""
+        self._producer = Producer(config | {"error_cb": self._on_error})
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._poll, name="kafka producer", daemon=True)
+
+    async def connect(self) -> None:
+        """Reach a broker. Raises ConnectError."""
+        try:
+            await asyncio.to_thread(self._producer.list_topics, timeout=_CONNECT_TIMEOUT)
+        except KafkaException as error:
+            raise ConnectError(f"no broker answers: {error.args[0].str()}") from error
+        self.error = ""
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Send what is queued and stop."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._producer.flush, _CONNECT_TIMEOUT)
+
+    async def send(self, records: Sequence[Outgoing]) -> None:
+        """Return when the brokers have acknowledged all. Raises BatchError for those they did not."""
+        delivery = _Delivery(asyncio.get_running_loop())
+        queued = 0
+        for at, record in enumerate(records):
+            refused = await self._queue(record, partial(delivery.report, at))
+            if refused is None:
+                queued += 1
+            else:
+                delivery.errors[at] = refused
+        delivery.expect(queued)
+        await delivery.done
+        if delivery.errors:
+            raise BatchError(delivery.errors)
+        self.error = ""
+
+    async def _queue(self, record: Outgoing, report: Callable[..., None]) -> OutputError | None:
+        """Queue a record, waiting for room. Returns why the client refused it."""
+        while True:
+            try:
+                self._producer.produce(
+                    record.topic,
+                    record.value,
+                    record.key,
+                    record.partition,
+                    on_delivery=report,
+                    headers=record.headers,
+                )
+            except BufferError:
+                await asyncio.sleep(_FULL_WAIT)
+            except KafkaException as error:
+                return as_output_error(error.args[0])
+            else:
+                return None
+
+    def _poll(self) -> None:
+        while not self._stopping.is_set():
+            self._producer.poll(_POLL)
+
+    def _on_error(self, error: KafkaError) -> None:
+        self.error = error.str()
