@@ -12,6 +12,7 @@ from gateway.actor import Actor
 from gateway.announcements import announce
 from gateway.models import Connection, Organization
 from gateway.records import save_checked, set_fields, set_members
+from streams.connections import Connections, ConnectionSettings
 from streams.secrets import KeyRing
 
 PASSWORD_PURPOSE: Final = "connection-password"  # noqa: S105 - what it is for, not a secret
@@ -64,6 +65,24 @@ def password_of(connection: Connection) -> str:
 def usable_connections(organization: Organization) -> QuerySet[Connection]:
     """The connections that an organization's definitions may name."""
     return Connection.objects.filter(Q(organizations=None) | Q(organizations=organization)).distinct()
+
+
+def allowed_connections(organization: Organization) -> Connections:
+    """The same, as a definition's addresses are looked up in; without passwords."""
+    return Connections(
+        tuple(
+            ConnectionSettings(
+                tuple(row.addresses),
+                row.tls,
+                row.sasl_mechanism,
+                row.username,
+                allowed_topics=tuple(row.allowed_topics),
+                name=row.name,
+            )
+            for row in usable_connections(organization)
+        ),
+        raw_addresses=settings.RAW_ADDRESSES,
+    )
 
 
 def _encrypted(name: str, password: str) -> bytes | None:

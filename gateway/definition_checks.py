@@ -1,0 +1,98 @@
+"""Whether a definition may be saved: what the engine finds in it, and what only the database knows."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+
+from gateway.connections import allowed_connections
+from gateway.errors import Fault, InputError, RefusedError
+from gateway.models import ApiDefinition, DefinitionState, Dialect, EventType, Lifecycle, Organization
+from streams.config import Finding, Node, Text, parse
+from streams.openapi import StreamingDocument, check_document
+from streams.registry import Registry
+from streams.spec import Rules, Severity
+
+RESERVED_PATHS: Final = frozenset({"/healthz", "/metrics", "/api", "/admin", "/static"})
+"""First segments of listen paths that belong to Sluice itself."""
+_LISTEN_PATH: Final = ("x-tyk-api-gateway", "server", "listenPath", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionCheck:
+    """A document and everything that is to be said of it."""
+
+    document: StreamingDocument | None
+    """None: it cannot be saved."""
+    errors: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+
+
+def check_definition(
+    organization: Organization,
+    text: str,
+    dialect: Dialect,
+    registry: Registry,
+    definition: ApiDefinition | None = None,
+) -> DefinitionCheck:
+    """Check a document as `definition` of an organization; None: as a new one. Changes nothing.
+
+    Raises RefusedError where the operator has switched streaming off.
+    """
+    if not settings.STREAMING_ENABLED:
+        raise RefusedError(
+            "streaming is switched off on this installation",
+            code="streaming_disabled",
+            remedy="its operator switches it on by SLUICE_STREAMING_ENABLED=true",
+        )
+    checked = check_document(text, registry, _rules(organization, dialect))
+    findings = list(checked.findings)
+    if checked.document is not None:
+        findings += _taken_path(text, checked.document.listen_path, definition)
+    errors = tuple(_fault(found) for found in findings if found.severity is Severity.ERROR)
+    warnings = tuple(_fault(found) for found in findings if found.severity is Severity.WARNING)
+    return DefinitionCheck(None if errors else checked.document, errors, warnings)
+
+
+def require_good(check: DefinitionCheck) -> StreamingDocument:
+    """Return the document of a check without errors. Raises InputError with all of them."""
+    if check.document is None:
+        raise InputError(*check.errors)
+    return check.document
+
+
+def _rules(organization: Organization, dialect: Dialect) -> Rules:
+    offered = EventType.objects.filter(products__organization=organization).exclude(
+        products__lifecycle=Lifecycle.RETIRED
+    )
+    return Rules(
+        dialect=dialect.value,
+        portal_url=settings.PORTAL_URL,
+        event_types=frozenset(offered.values_list("name", flat=True)),
+        connections=allowed_connections(organization),
+        reserved_paths=RESERVED_PATHS,
+    )
+
+
+def _taken_path(text: str, listen_path: str, definition: ApiDefinition | None) -> list[Finding]:
+    """An error where another active definition, of whatever organization, listens at the same path."""
+    others = ApiDefinition.objects.filter(state=DefinitionState.ACTIVE, listen_path=listen_path)
+    if definition is not None:
+        others = others.exclude(pk=definition.pk)
+    if not others.exists():
+        return []
+    message = f"another definition listens at {listen_path}"
+    return [Text(text).finding(_place(text), "listen_path_taken", message, "choose another listen path")]
+
+
+def _place(text: str) -> Node:
+    """The node of the listen path in a document that was read before."""
+    root, _ = parse(text)
+    place = root or Node({}, "", 0)
+    for key in _LISTEN_PATH:
+        place = place.get(key) or place
+    return place
+
+
+def _fault(found: Finding) -> Fault:
+    return Fault(found.message, found.pointer, found.code, found.remedy, found.line, found.column)
