@@ -1,0 +1,5 @@
+"""The functions of the language, one module per topic. Importing this package registers them."""
+
+from streams.bloblang.functions import environment, general, message
+
+__all__ = ["environment", "general", "message"]

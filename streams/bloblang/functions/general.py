@@ -1,0 +1,165 @@
+"""Functions that need nothing but their arguments, and those that count or make identifiers."""
+
+from __future__ import annotations
+
+import math
+import threading
+import uuid
+from typing import Any
+
+from streams.bloblang.errors import Fault
+from streams.bloblang.registry import OPTIONAL, ExpectedFailure, example, function, integer, lazy, string
+from streams.bloblang.run import Run
+from streams.bloblang.values import DELETED, NOTHING, Marker, get_int
+from streams.jsontext import Float
+
+
+@function(
+    "deleted",
+    "Says that the target of the assignment is to be removed; at the root, that the message is to be filtered.",
+    marks=True,
+    examples=(example('root = this\nroot.secret = deleted()', ({"id": 1, "secret": "x"}, {"id": 1})),),
+)
+def deleted() -> Marker:
+    """The deletion."""
+    return DELETED
+
+
+@function("nothing", "Says that the assignment is to be skipped.", marks=True, documented=False)
+def nothing() -> Marker:
+    """The absence of a result."""
+    return NOTHING
+
+
+@function(
+    "throw",
+    "Fails with a message of the mapping's own.",
+    parameters=(string("why"),),
+    examples=(
+        example(
+            'root = if this.kind == "order" { this.id } else { throw("unknown kind") }',
+            ({"kind": "order", "id": 7}, 7),
+            ({"kind": "tea"}, ExpectedFailure("failed assignment (line 1): unknown kind")),
+        ),
+    ),
+)
+def throw(why: str) -> Any:
+    """Raises the fault."""
+    raise Fault(why)
+
+
+def check_range(arguments: dict[str, Any]) -> None:
+    """Refuses bounds that could never give a range, as soon as all are known."""
+    start, stop, step = (arguments.get(name) for name in ("start", "stop", "step"))
+    if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int):
+        _refuse_bounds(start, stop, step)
+
+
+def _refuse_bounds(start: int, stop: int, step: int) -> None:
+    if step == 0:
+        raise Fault("step must be greater than or less than 0")
+    if step < 0 and stop > start:
+        raise Fault(f"with negative step arg stop ({stop}) must be <= start ({start})")
+    if step > 0 and start >= stop:
+        raise Fault(f"with positive step arg start ({start}) must be < stop ({stop})")
+
+
+@function(
+    "range",
+    "Makes an array of integers from start up to but without stop.",
+    parameters=(integer("start"), integer("stop"), integer("step", 1)),
+    context=True,
+    multiplies=True,
+    check=check_range,
+    examples=(example("root = range(0, this.n, 2)", ({"n": 6}, [0, 2, 4])),),
+)
+def range_of(run: Run, start: int, stop: int, step: int) -> list[int]:
+    """The integers; each counts as work before any is made."""
+    _refuse_bounds(start, stop, step)
+    # Go divides and cuts off, so a last incomplete step is left out.
+    count = abs(stop - start) // abs(step)
+    run.charge(count)
+    return [start + step * number for number in range(count)]
+
+
+@function(
+    "pi", "The ratio of a circle's circumference to its diameter.",
+    examples=(example("root = pi().round()", (None, 3)),),
+)  # fmt: skip
+def pi() -> Float:
+    """The constant."""
+    return Float(math.pi)
+
+
+@function("uuid_v4", "Makes a random UUID.", pure=False)
+def uuid_v4() -> str:
+    """A UUID of version 4."""
+    return str(uuid.uuid4())
+
+
+@function("var", "Reads a variable whose name is computed.", parameters=(string("name"),), context=True, documented=False)
+def var(run: Run, name: str) -> Any:
+    """The variable's value."""
+    if run.variables is None:
+        raise Fault("variables were undefined")
+    if name not in run.variables:
+        raise Fault(f"variable '{name}' undefined")
+    return run.variables[name]
+
+
+class _Counts:
+    """Named counters of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[str, int] = {}
+
+    def next(self, name: str) -> int:
+        with self._lock:
+            self._values[name] = self._values.get(name, 0) + 1
+            return self._values[name]
+
+
+_COUNTS = _Counts()
+
+
+@function("count", "Counts how often it was called with this name in this process.", parameters=(string("name"),), pure=False)
+def count(name: str) -> int:
+    """The number of this call, from 1."""
+    return _COUNTS.next(name)
+
+
+class Counter:
+    """The state of one `counter()` in a mapping."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._value: int | None = None
+
+    def next(self, low: int, high: int, change: Any) -> int:
+        """The counter's value after this call. Raises Fault for a change that is no number."""
+        with self._lock:
+            if change is None and self._value is not None:
+                return self._value
+            if change is not None and change is not NOTHING:
+                self._value = get_int(change)
+            elif self._value is None or self._value >= high:
+                self._value = low
+            else:
+                self._value += 1
+            return self._value
+
+
+@function(
+    "counter",
+    "Counts its own calls, from min on and again from min after max. `set` gives the value instead; "
+    "null leaves the counter where it is.",
+    parameters=(integer("min", 1), integer("max", 2**63 - 1), lazy("set", OPTIONAL)),
+    state=Counter,
+    pure=False,
+)
+def counter(state: Counter, low: int, high: int, change: Any) -> int:
+    """The next value of the counter that belongs to this call."""
+    if high <= low:
+        raise Fault(f"maximum ({high}) must be greater than the minimum ({low})")
+    return state.next(low, high, NOTHING if change is None else change())

@@ -1,0 +1,174 @@
+"""A compiled mapping and what can be done with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Mapping as Table
+from contextlib import contextmanager
+from typing import Any
+
+from streams.bloblang import functions, methods
+from streams.bloblang.compiler import Compiled, compile_program
+from streams.bloblang.errors import RUNTIME_FAULTS, MappingError, OutOfFuel, TypeFault
+from streams.bloblang.paths import Ownership
+from streams.bloblang.registry import REGISTRY, Registry
+from streams.bloblang.run import DEFAULT_FUEL, Absent, Run
+from streams.bloblang.statements import MappingParser
+from streams.bloblang.values import DELETED, NOTHING, Marker, string_bytes, type_fault_text
+from streams.message import Failure, Message, NotStructured
+
+_FAULTS = (*RUNTIME_FAULTS, OutOfFuel, RecursionError)
+_DEEP_RECURSION = 60_000
+
+
+class Mapping:
+    """A mapping ready to run. Made by `streams.bloblang.compile`; any number of threads may use it."""
+
+    def __init__(self, text: str, compiled: Compiled, fuel: int) -> None:
+        self.text = text
+        self._compiled = compiled
+        self._fuel = fuel
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether equal messages always give equal results: no clock, randomness, counter, file or environment."""
+        return self._compiled.pure
+
+    def query(
+        self,
+        value: Any,
+        *,
+        metadata: dict[str, Any] | None = None,
+        error: str | None = None,
+        fuel: int | None = None,
+    ) -> Any:
+        """The value of the mapping for one payload.
+
+        `value` is a JSON value, or bytes for a payload as it came. Returns a value, DELETED, or NOTHING when
+        the mapping assigned nothing. Raises MappingError.
+        """
+        message = Message(value) if isinstance(value, bytes) else Message(value=value)
+        message.metadata = dict(metadata or {})
+        message.error = None if error is None else Failure(error)
+        return self.evaluate([message], 0, fuel=fuel)[0]
+
+    def apply(self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None) -> Message | Marker:
+        """The message the mapping makes of one message of a batch, or DELETED. Raises MappingError."""
+        source = batch[index]
+        root, metadata = self.evaluate(batch, index, fuel=fuel)
+        return _message(source, root, metadata)
+
+    def mutate(self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None) -> Message | Marker:
+        """As `apply`, but the new document begins as the old one, and `this` sees what is written to it."""
+        source = batch[index]
+        root, metadata = self.evaluate(batch, index, mutating=True, fuel=fuel)
+        return _message(source, root, metadata)
+
+    def test(self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None) -> bool:
+        """The mapping as a condition on one message. Raises MappingError when the result is no bool."""
+        root, _ = self.evaluate(batch, index, fuel=fuel)
+        if root is DELETED:
+            raise MappingError("query mapping resulted in deleted message, expected a boolean value")
+        made = _message(batch[index], root, {})
+        value = made.value if isinstance(made, Message) else made
+        if not isinstance(value, bool):
+            raise MappingError(type_fault_text(TypeFault(value, ("bool",), "mapping")))
+        return value
+
+    def evaluate(
+        self, batch: Sequence[Message], index: int = 0, *, mutating: bool = False, fuel: int | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """The new root (or a marker) and metadata for one message of a batch. Raises MappingError."""
+        message = batch[index]
+        this = _document(message) if self._compiled.reads_document or mutating else None
+        run = self._run(batch, index, dict(message.metadata), fuel)
+        owned = Ownership(run.charge)
+        root: Any = NOTHING
+        if mutating and this.__class__ in {dict, list}:
+            root = this = owned.adopt(this.copy())
+        return self._execute(run, this, root, owned), run.metadata or {}
+
+    def evaluate_value(self, this: Any, *, root: Any = NOTHING, fuel: int | None = None) -> Any:
+        """The new root for a value that is no message: there is no content, metadata or batch. Raises MappingError."""
+        run = self._run([], 0, None, fuel)
+        return self._execute(run, this, root, Ownership(run.charge))
+
+    def _execute(self, run: Run, this: Any, root: Any, owned: Ownership) -> Any:
+        compiled = self._compiled
+        try:
+            with _deep_recursion(allowed=bool(compiled.maps)):
+                root = compiled.run(run, this, root, owned)
+            return run.measure(root) if compiled.multiplies else root
+        except _FAULTS as error:
+            raise self._failure(error) from error
+
+    def _run(self, batch: Sequence[Message], index: int, metadata: dict[str, Any] | None, fuel: int | None) -> Run:
+        return Run(
+            batch,
+            index,
+            limit=self._fuel if fuel is None else fuel,
+            metadata=metadata,
+            variables={},
+            explainer=self._compiled.explainer,
+            maps=self._compiled.maps,
+        )
+
+    def _failure(self, error: BaseException) -> MappingError:
+        text, line = self._compiled.explainer.statement(error)
+        return MappingError(f"failed assignment (line {line}): {text}", line)
+
+
+def _document(message: Message) -> Any:
+    try:
+        return message.value
+    except NotStructured as error:
+        return Absent(str(error))
+
+
+def _message(source: Message, root: Any, metadata: dict[str, Any]) -> Message | Marker:
+    if root is DELETED:
+        return DELETED
+    if root is NOTHING:
+        made = source.copy()
+        made.metadata = metadata
+        return made
+    if isinstance(root, str):
+        return source.replaced(string_bytes(root), metadata=metadata)
+    if isinstance(root, bytes):
+        return source.replaced(root, metadata=metadata)
+    return source.replaced(value=root, metadata=metadata)
+
+
+@contextmanager
+def _deep_recursion(*, allowed: bool) -> Iterator[None]:
+    # Maps may call themselves 5000 deep, which takes several Python frames each.
+    if not allowed or sys.getrecursionlimit() >= _DEEP_RECURSION:
+        yield
+        return
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(_DEEP_RECURSION)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def compile_mapping(
+    text: str,
+    *,
+    imports: Table[str, str] | None = None,
+    permissions: Collection[str] = (),
+    fuel: int = DEFAULT_FUEL,
+    registry: Registry = REGISTRY,
+) -> Mapping:
+    """Reads and compiles a mapping.
+
+    `imports` gives the text of each file the mapping may import, by name. `permissions` are what the operator
+    allows beyond computing: `env`, `file`. `fuel` bounds the work on one message. Raises ParseError.
+    """
+    program = MappingParser(text, registry, imports=imports, permissions=permissions).program()
+    return Mapping(text, compile_program(program), fuel)
+
+
+__all__ = ["Mapping", "compile_mapping", "functions", "methods"]

@@ -1,0 +1,107 @@
+"""JSON and other texts to values and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from streams.bloblang.errors import Fault, TypeFault
+from streams.bloblang.registry import OPTIONAL, boolean, example, method, string
+from streams.bloblang.run import Run
+from streams.bloblang.values import get_string
+from streams.jsontext import Float, NotJson, parse, serialise
+
+_FLOATS = json.JSONDecoder(parse_int=Float, parse_float=Float)
+
+
+def text_of(value: Any) -> str:
+    """Text or the text that bytes are. Raises TypeFault for anything else."""
+    if isinstance(value, (str, bytes)):
+        return get_string(value)
+    raise TypeFault(value, ("string",))
+
+
+@method(
+    "parse_json",
+    "The value of a JSON text. Numbers become floats unless `use_number` keeps them as written.",
+    parameters=(boolean("use_number", OPTIONAL),),
+    examples=(example("root = this.parse_json()", ('{"a":[1]}', {"a": [1.0]})),),
+)
+def parse_json(value: Any, use_number: bool | None) -> Any:  # noqa: FBT001 - a parameter of the language
+    """The value."""
+    text = text_of(value)
+    try:
+        if use_number:
+            return parse(text)
+        # Go reads the first value and leaves what follows.
+        return _FLOATS.raw_decode(text.lstrip(" \t\r\n"))[0]
+    except (NotJson, ValueError, RecursionError) as error:
+        raise Fault(f"failed to parse value as JSON: {error}") from None
+
+
+@method(
+    "format_json",
+    "The value as JSON in bytes, indented by four blanks unless told otherwise, HTML characters escaped.",
+    parameters=(string("indent", "    "), boolean("no_indent", default=False), boolean("escape_html", default=True)),
+    context=True,
+    multiplies=True,
+    examples=(
+        example("root = this.format_json(no_indent: true)", ({"b": 1, "a": "<"}, b'{"a":"\\u003c","b":1}')),
+        example('root = this.format_json("")', ([], b"[]")),
+    ),
+)
+def format_json(run: Run, value: Any, indent: str, no_indent: bool, escape_html: bool) -> bytes:  # noqa: FBT001 - parameters of the language
+    """The JSON text."""
+    run.measure(value)
+    compact = serialise(value)
+    if escape_html:
+        for char in (b"<", b">", b"&"):
+            compact = compact.replace(char, b"\\u%04x" % ord(char))
+    # An empty indent means one line, as Bento's tests have it.
+    if no_indent or not indent:
+        return compact
+    return _indented(run, compact.decode(), indent).encode()
+
+
+def _indented(run: Run, compact: str, indent: str) -> str:
+    parts: list[str] = []
+    depth = 0
+    for token in _tokens(compact):
+        if token in "}]":
+            depth -= 1
+            closes_empty = parts[-1][-1] in "{["
+            parts.append(token if closes_empty else f"\n{indent * depth}{token}")
+        else:
+            opened = bool(parts) and parts[-1][-1] in "{[" and len(parts[-1].strip()) == 1
+            parts.append(f"\n{indent * depth}{token}" if opened else token)
+        if token in "{[":
+            depth += 1
+        elif token == ",":
+            parts[-1] = f",\n{indent * depth}"
+        elif token == ":":
+            parts[-1] = ": "
+        run.charge(len(parts[-1]))
+    return "".join(parts)
+
+
+def _tokens(compact: str) -> list[str]:
+    tokens = []
+    position = 0
+    while position < len(compact):
+        char = compact[position]
+        end = position + 1
+        if char == '"':
+            end = _string_end(compact, position)
+        elif char not in "{}[],:":
+            while end < len(compact) and compact[end] not in "{}[],:":
+                end += 1
+        tokens.append(compact[position:end])
+        position = end
+    return tokens
+
+
+def _string_end(compact: str, start: int) -> int:
+    position = start + 1
+    while compact[position] != '"':
+        position += 2 if compact[position] == "\\" else 1
+    return position + 1

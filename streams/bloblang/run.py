@@ -1,0 +1,135 @@
+"""One execution of a mapping: the messages it sees, what it has written, and how much work is left to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from streams.bloblang.errors import Fault, NoContext, OutOfFuel
+from streams.bloblang.values import Marker
+from streams.message import Message, NotStructured
+
+if TYPE_CHECKING:
+    from streams.bloblang.explain import Explainer
+
+DEFAULT_FUEL: Final = 64 * 1024 * 1024
+"""Units of work a mapping may do on one message: a byte produced is 1, an iteration or call 16."""
+STEP: Final = 16
+MAX_MAP_DEPTH: Final = 5000
+
+
+class Absent:
+    """Stands for `this` where there is none; reading it is the error it carries."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str = "") -> None:
+        self.reason = reason
+
+    def fault(self) -> NoContext:
+        """The error of reading it."""
+        return NoContext(self.reason)
+
+
+class Run:
+    """The state of one execution. Functions and methods that need it are given it first."""
+
+    __slots__ = (
+        "batch",
+        "depth",
+        "explainer",
+        "fuel",
+        "index",
+        "limit",
+        "maps",
+        "metadata",
+        "multiplied",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        batch: Sequence[Message],
+        index: int,
+        *,
+        limit: int,
+        metadata: dict[str, Any] | None,
+        variables: dict[str, Any] | None,
+        explainer: Explainer,
+        maps: Mapping[str, Callable[[Run, Any], Any]],
+    ) -> None:
+        self.batch = batch
+        self.index = index
+        """The message `json()`, `content()` and the like read; `from` changes it for a while."""
+        self.limit = limit
+        self.fuel = limit
+        self.metadata = metadata
+        """Metadata of the message being made; None where there is none to write."""
+        self.variables = variables
+        self.explainer = explainer
+        self.maps = maps
+        self.depth = 0
+        self.multiplied = False
+        """Whether something ran that can make a value much larger than its input."""
+
+    def charge(self, amount: int) -> None:
+        """Uses up fuel. Raises OutOfFuel."""
+        self.fuel -= amount
+        if self.fuel < 0:
+            raise OutOfFuel(f"the mapping did more work than its limit of {self.limit} allows")
+
+    def measure(self, value: Any) -> Any:
+        """The value, charged for all it contains; what is contained twice counts twice. Raises OutOfFuel."""
+        if value.__class__ is str or value.__class__ is bytes:
+            self.charge(len(value))
+            return value
+        pending = [value]
+        while pending:
+            item = pending.pop()
+            if item.__class__ is dict:
+                self.charge(STEP + len(item))
+                pending.extend(item.values())
+            elif item.__class__ is list:
+                self.charge(STEP + len(item))
+                pending.extend(item)
+            elif item.__class__ is str or item.__class__ is bytes:
+                self.charge(len(item))
+        return value
+
+    @property
+    def message(self) -> Message:
+        """The message functions read. Raises Fault where there is none."""
+        try:
+            return self.batch[self.index]
+        except IndexError:
+            raise Fault("target message part does not exist") from None
+
+    def structured(self) -> Any:
+        """The payload of that message as a value. Raises Fault."""
+        try:
+            return self.message.value
+        except NotStructured as error:
+            raise Fault(str(error)) from error
+
+    def explained(self, error: BaseException) -> str:
+        """The text of an error caught while running."""
+        return self.explainer.text(error)
+
+
+def size_of(value: Any) -> int:
+    """The length of what has one, counted as work."""
+    kind = value.__class__
+    return len(value) if kind is str or kind is list or kind is dict or kind is bytes else 1
+
+
+def charged(run: Run, call: Callable[..., Any], *arguments: Any) -> Any:
+    """Calls a function or method in a loop: its inputs and its result count as work."""
+    run.charge(STEP + sum(map(size_of, arguments)))
+    result = call(*arguments)
+    run.charge(size_of(result))
+    return result
+
+
+def is_marker(value: Any) -> bool:
+    """Whether the value is a deletion or nothing."""
+    return isinstance(value, Marker)
