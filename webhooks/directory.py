@@ -29,6 +29,7 @@ class Directory:
         """Read both anew, as of one moment. Raises psycopg.Error and keeps what there was."""
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            await connection.execute("SET LOCAL enable_seqscan = on")  # whole tables are read here
             subscribers = await load_subscribers(connection)
             destinations = await load_destinations(connection, self._ring)
         self._subscribers, self._destinations = subscribers, destinations
