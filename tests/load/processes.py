@@ -23,16 +23,20 @@ class Processes:
 
     def start_worker(self, name: str) -> process.Child:
         """A worker; it is not waited for."""
-        return self._celery(name, "celery", [*WORKER, "-n", f"{name}@%h"])
+        return self._celery(name, [*WORKER, "-n", f"{name}@%h"])
 
-    def start_worker_that_dies(self, name: str, moment: str, count: int) -> process.Child:
-        """A worker that kills itself with SIGKILL when it comes to the moment for the `count`-th time."""
-        arguments = ["-m", "tests.faults.worker", moment, str(count), *WORKER, "-n", f"{name}@%h"]
-        return self.start(name, [sys.executable, *arguments])
+    def start_worker_with_traps(self, name: str) -> process.Child:
+        """A worker that can be killed at a moment of its own: see tests/faults/moments.py."""
+        trapped = ["-m", "tests.faults.worker", str(self.arming_file(name)), *WORKER, "-n", f"{name}@%h"]
+        return self.start(name, [sys.executable, *trapped])
+
+    def arming_file(self, name: str) -> Path:
+        """Where the worker of this name is told at which moment to die."""
+        return self.directory / f"{name}.moment"
 
     def start_beat(self, name: str = "beat") -> process.Child:
         """The beat."""
-        return self._celery(name, "celery", [*BEAT, "-s", str(self.directory / f"{name}.schedule")])
+        return self._celery(name, [*BEAT, "-s", str(self.directory / f"{name}.schedule")])
 
     def kill(self, child: process.Child) -> None:
         """SIGKILL, as by the kernel when memory runs out."""
@@ -48,8 +52,8 @@ class Processes:
         """Where the process of this name writes."""
         return self.directory / f"{name}.log"
 
-    def _celery(self, name: str, program: str, arguments: Sequence[str]) -> process.Child:
-        return self.start(name, [sys.executable, "-m", program, "-A", "portal", *arguments])
+    def _celery(self, name: str, arguments: Sequence[str]) -> process.Child:
+        return self.start(name, [sys.executable, "-m", "celery", "-A", "portal", *arguments])
 
     def start(self, name: str, arguments: Sequence[str]) -> process.Child:
         """A process of the run with a log of its own."""
