@@ -34,7 +34,9 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
     """Let arrays through, and have every look-up go by its index.
 
     The statements of a worker touch a few rows of tables that were empty at midnight, when their plans may be made:
-    a sequential scan looks cheapest then, and stays in the prepared plan when the day's partition has grown.
+    a sequential scan looks cheapest then, and stays in the prepared plan when the day's partition has grown. A
+    bitmap scan would fetch and sort all rows of a lane to give the first few.
     """
     arrays.register(connection)
     await connection.execute("SET enable_seqscan = off")
+    await connection.execute("SET enable_bitmapscan = off")

@@ -36,13 +36,15 @@ WITH RECURSIVE lanes AS (
 SELECT lane_id, extract(epoch FROM due_at - clock_timestamp())::float8 AS due_in FROM lanes LIMIT %s
 """
 
+# `statement_timestamp` and not the clock itself: only what stands still during a statement can end an index scan, and
+# a lane may have a million rows that are due later.
 _LEASE: Final = """
 UPDATE webhooks_due AS due SET lease = %s
 FROM (
     SELECT free.delivery_id FROM unnest(%b::bigint[], %b::bigint[]) AS wanted (lane_id, room)
     CROSS JOIN LATERAL (
         SELECT delivery_id FROM webhooks_due
-        WHERE lane_id = wanted.lane_id AND lease IS NULL AND due_at <= clock_timestamp()
+        WHERE lane_id = wanted.lane_id AND lease IS NULL AND due_at <= statement_timestamp()
         ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED
     ) AS free
 ) AS taken
