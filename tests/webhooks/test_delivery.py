@@ -290,18 +290,24 @@ async def publish_to(pool, engine, recipient: Recipient, numbers: range) -> None
     await Publisher(pool, engine, lambda: subscribers, KeptDays(30)).publish([event(n) for n in numbers])
 
 
-async def test_an_endpoint_that_answers_410_is_disabled_with_the_reason(pool, receiver, destinations, endpoint):
+async def test_an_endpoint_that_answers_410_is_disabled_with_the_reason(
+    pool, receiver, destinations, endpoint
+):
     receiver.answer = lambda path, tries: b"410 Gone"
     recipient = to_endpoint(destinations, endpoint)
     async with running(pool, destinations) as engine:
         await publish_to(pool, engine, recipient, range(3))
         await until(lambda: _is(pool, "webhooks_endpoint WHERE state = 'disabled'"))
-    assert await rows(pool, "SELECT state_reason FROM webhooks_endpoint") == [("the receiver answered 410 Gone",)]
+    assert await rows(pool, "SELECT state_reason FROM webhooks_endpoint") == [
+        ("the receiver answered 410 Gone",)
+    ]
     assert await count(pool, "gateway_audit WHERE verb = 'endpoint.disable'") == 1
     assert await count(pool, "webhooks_attempt WHERE decision = 3") >= 1
 
 
-async def test_a_run_of_failures_is_noted_when_it_begins_and_ends(pool, receiver, destinations, endpoint, at_once):
+async def test_a_run_of_failures_is_noted_when_it_begins_and_ends(
+    pool, receiver, destinations, endpoint, at_once
+):
     receiver.answer = lambda path, tries: b"503 Busy" if len(receiver.ids) < 4 else b"200 OK"
     recipient = to_endpoint(destinations, endpoint)
     async with running(pool, destinations) as engine:

@@ -67,7 +67,9 @@ def test_a_day_of_failures_is_warned_about(endpoint, judged):
     assert after.state == EndpointState.ENABLED
 
 
-def test_five_days_of_failures_and_a_delivery_given_up_disable_it_with_reason_audit_and_revision(endpoint, judged):
+def test_five_days_of_failures_and_a_delivery_given_up_disable_it_with_reason_audit_and_revision(
+    endpoint, judged
+):
     before = RevisionCounter.objects.get().value
     failing(endpoint, hours=121, warned=True, exhausted=True)
     after = judged()
@@ -88,4 +90,3 @@ def test_nobody_is_disabled_unwarned(endpoint, judged):
     after = judged()
     assert after.state == EndpointState.ENABLED
     assert after.warned_at is not None
-
