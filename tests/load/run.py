@@ -46,7 +46,7 @@ class Run:
 
     def coming(self, count: int) -> Iterator[events.Event]:
         """The events that follow those produced so far."""
-        return events.events(self.templates, count, first=len(self.production.acknowledged))
+        return events.events(self.templates, count, first=max(self.production.acknowledged, default=-1) + 1)
 
     def wait_until_delivered(self, seconds: float) -> None:
         """Wait until nothing is left to do. Raises TimeoutError."""
