@@ -16,6 +16,7 @@ from portal.api.serializers import EmptySerializer, StrictSerializer
 from portal.api.view import ManagementView, created, deleted, shown
 from webhooks import endpoints
 from webhooks.endpoint_secrets import rotate_endpoint_secret
+from webhooks.endpoint_test import EndpointTestResult, send_test_event
 from webhooks.endpoints import CreatedEndpoint
 from webhooks.models import Endpoint
 
@@ -93,6 +94,30 @@ class SecretRotationSerializer(StrictSerializer):
     overlap_seconds = serializers.IntegerField(min_value=0, max_value=604_800, default=86_400)
 
 
+class TestEventSerializer(StrictSerializer):
+    """What to send."""
+
+    event_type = serializers.CharField(
+        max_length=127, default="", allow_blank=True, help_text="Its example is sent; empty: a short test."
+    )
+
+
+class EndpointTestResultSerializer(serializers.Serializer[EndpointTestResult]):
+    """What was sent and what came back."""
+
+    message_id = serializers.CharField(help_text="webhook-id as sent.")
+    timestamp = serializers.IntegerField(help_text="webhook-timestamp as sent.")
+    signature = serializers.CharField(help_text="webhook-signature as sent.")
+    body = serializers.CharField(help_text="The exact text sent.")
+    total_ms = serializers.FloatField()
+    delivered = serializers.BooleanField(help_text="Whether it would count as delivered.")
+    status = serializers.IntegerField(allow_null=True)
+    response_headers = serializers.CharField()
+    response_body = serializers.CharField()
+    error = serializers.CharField(allow_null=True)
+    error_text = serializers.CharField(allow_null=True)
+
+
 class EndpointQuery(PageQuery):
     """Which ones."""
 
@@ -152,6 +177,17 @@ class EndpointMove(ManagementView):
         row = access.endpoint(self.actor, endpoint, access.WEBHOOKS)
         assert self.move is not None, "set in urls.py"  # noqa: S101
         return shown(EndpointSerializer, self.move(self.actor, row))
+
+
+class EndpointTest(ManagementView):
+    """It is tried."""
+
+    @extend_schema(request=TestEventSerializer, responses={200: EndpointTestResultSerializer})
+    def post(self, request: Request, endpoint: str) -> Response:
+        """Send one signed test event now; the answer is what came back, whatever it was."""
+        row = access.endpoint(self.actor, endpoint, access.WEBHOOKS)
+        event_type = self.body(TestEventSerializer)["event_type"]
+        return shown(EndpointTestResultSerializer, send_test_event(self.actor, row, event_type))
 
 
 class EndpointRotateSecret(ManagementView):

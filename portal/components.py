@@ -1,0 +1,20 @@
+"""Which components definitions may use here: the engine's own, webhooks', less what the operator refuses."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from streams.builtin import core_registry
+from streams.registry import Registry
+from webhooks.outputs import PORTAL_WEBHOOK
+
+
+@lru_cache(maxsize=1)
+def every_component() -> Registry:
+    """All of them, allowed."""
+    return core_registry().with_component(PORTAL_WEBHOOK)
+
+
+def definition_registry() -> Registry:
+    """Those that SLUICE_STREAMING_COMPONENTS allows."""
+    return every_component().only(settings.STREAMING_COMPONENTS)
