@@ -28,6 +28,7 @@ _MAX_INT64 = 2**63 - 1
 _MIN_INT64 = -(2**63)
 # A number orjson would rewrite: with a fraction or exponent, minus zero, or too long to be surely an int64.
 _NEEDS_ITS_TEXT = re2.compile(rb'(?:^|"\s*:|[\[,])\s*-?(?:[0-9]{1,18}[.eE]|[0-9]{19})|(?:^|[:\[,])\s*-0')
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -115,7 +116,7 @@ def valid_text(text: str) -> str:
 def serialise(value: JsonValue) -> bytes:
     """The value as compact JSON with sorted keys. Raises NotJson when it nests too deeply or is not finite."""
     try:
-        return orjson.dumps(value, default=_encode, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(value, default=_encode, option=_OPTIONS)
     except TypeError:
         return _serialise_slowly(value)
 
@@ -160,4 +161,4 @@ def _text(value: JsonValue) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(int(value))
     scalar = valid_text(value) if isinstance(value, str) else value
-    return orjson.dumps(scalar, default=_encode).decode()
+    return orjson.dumps(scalar, default=_encode, option=_OPTIONS).decode()

@@ -18,7 +18,7 @@ from streams.bloblang import DELETED, NOTHING, Mapping, MappingError, ParseError
 from streams.bloblang.cursor import SyntaxFault
 from streams.bloblang.query import NO_CONTEXT, compile_query, parse_query
 from streams.bloblang.values import to_string
-from streams.jsontext import parse, serialise
+from streams.jsontext import Float, parse, serialise
 from streams.message import Failure, Message
 from streams.timestamp import Timestamp
 
@@ -70,6 +70,8 @@ def special(value: Any) -> Any:
     """An expected value with its markers for bytes, deletion and nothing resolved."""
     if isinstance(value, list):
         return [special(item) for item in value]
+    if isinstance(value, float):
+        return Float(value)
     if not isinstance(value, dict):
         return value
     if value.keys() == {"$bytes"}:
@@ -185,6 +187,8 @@ def _expect_kind(case: dict[str, Any], got: Any) -> None:
 
 @_forgiving
 def _mapping(case: dict[str, Any]) -> None:
+    if "value" in case:
+        return _mapping_value(case)
     batch, index = _messages(case) or [Message(b"")], case.get("index", 0)
     if case.get("out_kind") == "bool_query" or case["test"] == "TestQueries":
         _expect(_run(case, lambda: compile(case["mapping"]).test(batch, index)), case["output"])
@@ -236,7 +240,8 @@ def _query_prefix(case: dict[str, Any]) -> None:
 
 
 def _example(case: dict[str, Any]) -> None:
-    mapping = compile(case["mapping"])
+    # Documentation shows mappings without the line break that ends a last comment.
+    mapping = compile(case["mapping"] + "\n", permissions=("env", "file"))
     for item in case["cases"]:
         _example_case(mapping, item)
 

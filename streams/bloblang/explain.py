@@ -14,6 +14,7 @@ from streams.bloblang.annotations import annotation
 from streams.bloblang.errors import ConditionFault, MismatchFault, NoContext, TypeFault
 from streams.bloblang.nodes import Assignment, Binary, Call, Expression, Field, IfStatement, Not, Statement, Variable
 from streams.bloblang.paths import join_path
+from streams.bloblang.registry import Naming
 from streams.bloblang.tree import words_of
 from streams.bloblang.values import to_string, type_fault_text, type_name
 
@@ -133,7 +134,10 @@ class Explainer:
     def _pass(self, account: _Account, number: int) -> None:
         # An error leaving a method names the method's target.
         node = self._sites[number].node
-        if isinstance(node, Call) and node.spec.annotates and node.target is not None:
+        if not isinstance(node, Call) or node.target is None:
+            return
+        naming = node.spec.naming
+        if naming is Naming.TARGET or (naming is Naming.TYPES and account.fault is not None):
             account.name(annotation(node.target))
 
     def _climb(self, account: _Account, number: int) -> None:

@@ -162,7 +162,8 @@ class ExpressionCompiler:
         return result
 
     def _field(self, node: Field, scope: Scope) -> ast.expr:
-        return self._read(node, scope, runtime.step)
+        value = self._read(node, scope, runtime.step)
+        return self.emit.call_method(self.emit.name("owned"), "shared", value) if node.context == "root" else value
 
     def _read(self, node: Field, scope: Scope, step: Callable[..., Any]) -> ast.expr:
         name = self._context(node.context, scope)

@@ -91,6 +91,12 @@ class Ownership:
         self._charge(len(container))
         return self.adopt(container.copy())
 
+    def shared(self, value: Any) -> Any:
+        """A value read back from what the run made: from now on it has another holder, so nothing is owned."""
+        if value.__class__ is dict or value.__class__ is list:
+            self._owned.clear()
+        return value
+
     def adopt(self, container: Any) -> Any:
         """Takes over a container nobody else holds."""
         self._owned[id(container)] = container

@@ -58,6 +58,14 @@ class ExpectedFailure:
     text: str
 
 
+class Naming(Enum):
+    """Which errors of a method name its target."""
+
+    TARGET = "target"  # all
+    TYPES = "types"  # those about the target's type
+    NONE = "none"  # none, as of Bento's plugin methods
+
+
 class Form(Enum):
     """How the compiler calls it."""
 
@@ -86,8 +94,7 @@ class Spec:
     """Whether equal inputs give equal results, so that a stream using it can be replayed."""
     folds: bool = False
     """Whether it is evaluated while reading when target and arguments are literals."""
-    annotates: bool = True
-    """Whether an error of it names its target."""
+    naming: Naming = Naming.TARGET
     eager: Callable[..., Any] | None = None
     """For a lazy method, what to call on the evaluated target when no argument is given."""
     boolean: bool = False

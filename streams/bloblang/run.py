@@ -98,14 +98,16 @@ class Run:
 
     @property
     def message(self) -> Message:
-        """The message functions read. Raises Fault where there is none."""
-        try:
-            return self.batch[self.index]
-        except IndexError:
-            raise Fault("target message part does not exist") from None
+        """The message functions read; an empty one where there is none."""
+        return self.batch[self.index] if self._exists() else Message(b"")
+
+    def _exists(self) -> bool:
+        return -len(self.batch) <= self.index < len(self.batch)
 
     def structured(self) -> Any:
         """The payload of that message as a value. Raises Fault."""
+        if not self._exists():
+            raise Fault("target message part does not exist")
         try:
             return self.message.value
         except NotStructured as error:

@@ -27,6 +27,7 @@ from streams.bloblang.registry import Registry, Spec
 from streams.bloblang.values import DELETED, NOTHING, Marker, type_fault_text, type_name
 
 _MAX_DEPTH = 120
+_COMPARISONS = frozenset(("<", "<=", ">", ">="))
 
 
 class Builder:
@@ -57,6 +58,9 @@ class Builder:
         try:
             return Literal(compute(left.value, right.value), annotation(right))
         except Fault as fault:
+            if operator in _COMPARISONS:
+                # It may stand where it is never evaluated, as in `false && ("a" > 0)`.
+                return self.node(Binary(operator, left, right), place)
             reason = words_of(fault, annotation(left), annotation(right))
             raise SyntaxFault(place, reason=reason) from fault
 
@@ -147,8 +151,7 @@ class Builder:
         try:
             return Literal(call.spec.call(*target, *values), annotation(call))
         except Fault as fault:
-            label = annotation(call.target) if call.target is not None and call.spec.annotates else ""
-            raise Fault(words_of(fault, label, "")) from fault
+            raise Fault(words_of(fault, "", "")) from fault
 
     @staticmethod
     def words(fault: Fault) -> str:

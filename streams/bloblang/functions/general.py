@@ -10,7 +10,7 @@ from typing import Any
 from streams.bloblang.errors import Fault
 from streams.bloblang.registry import OPTIONAL, ExpectedFailure, example, function, integer, lazy, string
 from streams.bloblang.run import Run
-from streams.bloblang.values import DELETED, NOTHING, Marker, get_int
+from streams.bloblang.values import DELETED, MAX_INT64, NOTHING, Marker, get_int
 from streams.jsontext import Float
 
 
@@ -130,36 +130,54 @@ def count(name: str) -> int:
 
 
 class Counter:
-    """The state of one `counter()` in a mapping."""
+    """The state of one `counter()` in a mapping; its bounds are those of its first call."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._value: int | None = None
+        self._bounds: tuple[int, int] | None = None
+        self._value = 0
 
-    def next(self, low: int, high: int, change: Any) -> int:
-        """The counter's value after this call. Raises Fault for a change that is no number."""
+    def next(self, low: Any, high: Any, change: Any) -> int:
+        """The counter's value after this call. Raises Fault for bounds or a change that are no numbers."""
         with self._lock:
-            if change is None and self._value is not None:
+            if self._bounds is None:
+                self._bounds = _bounds(get_int(low()), get_int(high()))
+                self._value = self._bounds[0] - 1
+            value = NOTHING if change is None else change()
+            if value is None:
                 return self._value
-            if change is not None and change is not NOTHING:
-                self._value = get_int(change)
-            elif self._value is None or self._value >= high:
-                self._value = low
-            else:
-                self._value += 1
+            return self._counted(value)
+
+    def _counted(self, change: Any) -> int:
+        low, high = self._bounds or (1, MAX_INT64)
+        if change is DELETED:
+            self._value = low - 1
+        elif change is not NOTHING:
+            self._value = get_int(change)
             return self._value
+        self._value += 1
+        value = self._value
+        if value >= high:
+            self._value = low - 1
+        return value
+
+
+def _bounds(low: int, high: int) -> tuple[int, int]:
+    if low < 0:
+        raise Fault(f"min argument must be >0, got {low}")
+    if high < 0 or high <= low:
+        raise Fault(f"max argument must be >0 and >min, got {high}")
+    return low, high
 
 
 @function(
     "counter",
     "Counts its own calls, from min on and again from min after max. `set` gives the value instead; "
-    "null leaves the counter where it is.",
-    parameters=(integer("min", 1), integer("max", 2**63 - 1), lazy("set", OPTIONAL)),
+    "null leaves the counter where it is, a deletion starts it again.",
+    parameters=(lazy("min", 1), lazy("max", MAX_INT64), lazy("set", OPTIONAL)),
     state=Counter,
     pure=False,
 )
-def counter(state: Counter, low: int, high: int, change: Any) -> int:
+def counter(state: Counter, low: Any, high: Any, change: Any) -> int:
     """The next value of the counter that belongs to this call."""
-    if high <= low:
-        raise Fault(f"maximum ({high}) must be greater than the minimum ({low})")
-    return state.next(low, high, NOTHING if change is None else change())
+    return state.next(low, high, change)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from streams.bloblang.errors import Fault, TypeFault
-from streams.bloblang.registry import OPTIONAL, ExpectedFailure, anything, example, integer, method, string
+from streams.bloblang.registry import OPTIONAL, anything, example, integer, method, string, ExpectedFailure, Naming
 from streams.bloblang.run import Run
 from streams.bloblang.values import (
     bytes_string,
@@ -73,6 +73,7 @@ def append(value: Any, *items: Any) -> list[Any]:
 @method(
     "concat",
     "The array with the elements of the argument arrays added at its end.",
+    naming=Naming.NONE,
     variadic=True,
     examples=(example("root = this.a.concat(this.b, [5])", ({"a": [1], "b": [2, 3]}, [1, 2, 3, 5])),),
 )
@@ -186,7 +187,7 @@ def slice_of(value: Any, low: int, high: int | None) -> Any:
 @method(
     "sum",
     "The sum of an array of numbers.",
-    annotates=False,
+    naming=Naming.TYPES,
     examples=(example("root = this.sum()", ([1, 2.5], 3.5), ([], 0.0)),),
 )
 def total(value: Any) -> Any:
@@ -228,6 +229,7 @@ def join(run: Run, value: Any, delimiter: str) -> str:
 @method(
     "zip",
     "The arrays' elements grouped by position; all must be of the same length.",
+    naming=Naming.NONE,
     variadic=True,
     examples=(example("root = this.a.zip(this.b)", ({"a": [1, 2], "b": ["x", "y"]}, [[1, "x"], [2, "y"]])),),
 )
@@ -244,6 +246,7 @@ def zip_arrays(value: Any, *others: Any) -> list[list[Any]]:
 @method(
     "squash",
     "Merges an array of objects into one; colliding values become arrays.",
+    naming=Naming.NONE,
     context=True,
     examples=(example("root = this.squash()", ([{"a": [1]}, {"a": [2], "b": 3}], {"a": [1, 2], "b": 3})),),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from streams.bloblang.errors import RUNTIME_FAULTS, Fault
 from streams.bloblang.paths import Ownership, PathCollision, assign, field, split_path
 from streams.bloblang.paths import exists as path_exists
-from streams.bloblang.registry import Form, anything, example, integer, lazy, method, query, string
+from streams.bloblang.registry import anything, example, integer, lazy, method, query, string, Form, Naming
 from streams.bloblang.run import Run
 from streams.bloblang.runtime import apply_map
 from streams.bloblang.values import is_null
@@ -22,7 +22,7 @@ Query = Callable[[Any], Any]
     "The result of the target, or where that fails of the fallback, which is given the error's text.",
     parameters=(query("fallback"),),
     form=Form.LAZY,
-    annotates=False,
+    naming=Naming.TYPES,
     marks=True,
     examples=(
         example('root = this.n.uppercase().catch("none")', ({"n": "a"}, "A"), ({"n": 1}, "none")),
@@ -43,7 +43,7 @@ def catch(run: Run, target: Thunk, fallback: Query) -> Any:
     "The result of the target, or of the fallback where that fails or is null.",
     parameters=(lazy("fallback"),),
     form=Form.LAZY,
-    annotates=False,
+    naming=Naming.TYPES,
     marks=True,
     examples=(example('root = this.n.or("none")', ({"n": 1}, 1), ({}, "none")),),
 )
@@ -61,7 +61,7 @@ def or_else(run: Run, target: Thunk, fallback: Thunk) -> Any:  # noqa: ARG001 - 
     "Runs a map of the mapping on the target.",
     parameters=(string("mapping"),),
     context=True,
-    annotates=False,
+    naming=Naming.TYPES,
     marks=True,
     multiplies=True,
     examples=(
@@ -81,7 +81,7 @@ def apply(run: Run, target: Any, name: str) -> Any:
     "The target as seen from another message of the batch; a negative index counts from the last.",
     parameters=(integer("index"),),
     form=Form.LAZY,
-    annotates=False,
+    naming=Naming.TYPES,
     marks=True,
 )
 def from_message(run: Run, target: Thunk, index: int) -> Any:
@@ -101,7 +101,7 @@ def _seen_from(run: Run, target: Thunk, index: int) -> Any:
     "from_all",
     "The target as seen from each message of the batch, as an array.",
     form=Form.LAZY,
-    annotates=False,
+    naming=Naming.TYPES,
 )
 def from_all(run: Run, target: Thunk) -> list[Any]:
     """The target's results in the order of the batch."""
@@ -113,7 +113,7 @@ def from_all(run: Run, target: Thunk) -> list[Any]:
     "get",
     "What lies at a path of the target.",
     parameters=(string("path"),),
-    annotates=False,
+    naming=Naming.TYPES,
     examples=(example("root = this.data.get(this.key)", ({"data": {"a": {"b": 1}}, "key": "a.b"}, 1)),),
 )
 def get(value: Any, path: str) -> Any:
@@ -126,7 +126,7 @@ def get(value: Any, path: str) -> Any:
     "The target with a value set at a path; `deleted()` removes what is there.",
     parameters=(string("path"), anything("value")),
     context=True,
-    annotates=False,
+    naming=Naming.TYPES,
     examples=(
         example('root = this.set("a.b", 2)', ({"c": 1}, {"a": {"b": 2}, "c": 1})),
         example('root = this.set("c", deleted())', ({"a": 1, "c": 2}, {"a": 1})),

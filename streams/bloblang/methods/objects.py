@@ -8,7 +8,7 @@ from typing import Any
 from streams.bloblang.errors import Fault, TypeFault
 from streams.bloblang.methods.arrays import merged
 from streams.bloblang.paths import Ownership, assign, field, split_path
-from streams.bloblang.registry import anything, boolean, example, method, string
+from streams.bloblang.registry import anything, boolean, example, method, string, Naming
 from streams.bloblang.run import Run
 from streams.bloblang.values import get_string, require_dict, type_fault_text, type_name
 
@@ -50,7 +50,7 @@ def key_values(value: Any) -> list[dict[str, Any]]:
     "The target merged with a value: objects deeply, colliding values into arrays, arrays by appending.",
     parameters=(anything("with"),),
     context=True,
-    annotates=False,
+    naming=Naming.TYPES,
     multiplies=True,
     examples=(
         example("root = this.a.merge(this.b)", ({"a": {"x": 1}, "b": {"x": 2, "y": 3}}, {"x": [1, 2], "y": 3})),
@@ -71,7 +71,7 @@ def merge(run: Run, value: Any, other: Any) -> Any:
     "The target with the values of another: objects deeply, the other's value winning, arrays by appending.",
     parameters=(anything("with"),),
     context=True,
-    annotates=False,
+    naming=Naming.TYPES,
     multiplies=True,
     examples=(
         example("root = this.a.assign(this.b)", ({"a": {"x": 1, "z": 0}, "b": {"x": 2}}, {"x": 2, "z": 0})),
@@ -130,6 +130,7 @@ def _without(value: dict[str, Any], paths: Paths) -> dict[str, Any]:
     "with",
     "The object with nothing but what lies at the paths.",
     variadic=True,
+    naming=Naming.NONE,
     examples=(example('root = this.with("a", "b.c")', ({"a": 1, "b": {"c": 2, "d": 3}, "e": 4}, {"a": 1, "b": {"c": 2}})),),
 )
 def with_paths(value: Any, *paths: Any) -> dict[str, Any]:
@@ -143,11 +144,8 @@ def _with(value: dict[str, Any], paths: Paths) -> dict[str, Any]:
         if first not in value:
             continue
         item = value[first]
-        nested = [path[1:] for path in paths if path[0] == first]
-        if all(nested) and isinstance(item, dict):
-            made[first] = _with(item, nested)
-        elif not all(nested):
-            made[first] = item
+        nested = [path[1:] for path in paths if path[0] == first and len(path) > 1]
+        made[first] = _with(item, nested) if nested and isinstance(item, dict) else item
     return made
 
 

@@ -7,9 +7,10 @@ from functools import cmp_to_key
 from typing import Any
 
 from streams.bloblang.errors import RUNTIME_FAULTS, Fault, TypeFault
-from streams.bloblang.registry import OPTIONAL, ExpectedFailure, example, method, query
+from streams.bloblang.registry import OPTIONAL, example, method, query, ExpectedFailure, Naming
 from streams.bloblang.run import STEP, Run
 from streams.bloblang.values import get_number, get_string, is_number, require_list, type_fault_text
+from streams.jsontext import Float
 
 Query = Callable[[Any], Any]
 
@@ -35,7 +36,7 @@ def _sort_keys(values: list[Any], name: str, origin: str = "") -> list[Any]:
     "The array in increasing order, of numbers or of text; or as a query orders `left` and `right`.",
     parameters=(query("compare", OPTIONAL),),
     context=True,
-    annotates=False,
+    naming=Naming.TYPES,
     examples=(
         example("root = this.sort()", ([3, 1.5, 2], [1.5, 2, 3]), (["b", "a"], ["a", "b"])),
         example("root = this.sort(item -> item.left > item.right)", ([1, 3, 2], [3, 2, 1])),
@@ -74,7 +75,7 @@ def _comparison(run: Run, compare: Query) -> Callable[[Any, Any], int]:
     "The array in increasing order of what a query gives for each element.",
     parameters=(query("query"),),
     context=True,
-    annotates=False,
+    naming=Naming.TYPES,
     examples=(example("root = this.sort_by(item -> item.n)", ([{"n": 2}, {"n": 1}], [{"n": 1}, {"n": 2}])),),
 )
 def sort_by(run: Run, value: Any, emit: Query) -> list[Any]:
@@ -134,10 +135,10 @@ def _extreme(choose: Callable[..., Any], value: Any) -> Any:
     for position, item in enumerate(items):
         if not is_number(item):
             raise Fault(f"index {position} of array: {type_fault_text(TypeFault(item, ('number',)))}")
-    return choose(items, key=get_number)
+    return Float(choose(map(get_number, items)))
 
 
-@method("max", "The largest of an array of numbers.", examples=(example("root = this.max()", ([1, 3.5, 2], 3.5)),))
+@method("max", "The largest of an array of numbers.", examples=(example("root = this.max()", ([1, 3.5, 2], 3.5), ([1, 3], 3.0)),))
 def maximum(value: Any) -> Any:
     """The number."""
     return _extreme(max, value)
