@@ -138,7 +138,7 @@ def encrypt_key(endpoint: Endpoint, key: bytes) -> bytes:
     return KeyRing(settings.KEY_RING).encrypt(key, purpose=SECRET_PURPOSE, row=endpoint.public_id)
 
 
-def decrypt_keys(endpoint: Endpoint, ciphertexts: Iterable[bytes | memoryview[int]]) -> list[bytes]:
+def decrypt_keys(endpoint: Endpoint, ciphertexts: "Iterable[bytes | memoryview[int]]") -> list[bytes]:
     """Return signing keys. Raises streams.secrets.DecryptionError."""
     ring = KeyRing(settings.KEY_RING)
     return [ring.decrypt(bytes(text), purpose=SECRET_PURPOSE, row=endpoint.public_id) for text in ciphertexts]
