@@ -13,7 +13,9 @@ import ssl
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +25,7 @@ import uvloop
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.load.events import NUMBER_KEY, digest
+from tests.load.tls import TlsConnection
 
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 FAILURE = b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n"
@@ -175,18 +178,22 @@ class RecordingConnection(Connection):
             self._come(self._reception.status(int(self._path[3:]), headers, body))
 
 
+def _accept_tls(context: ssl.SSLContext, accept: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
+    return TlsConnection(context, accept())
+
+
 async def serve(options: Options) -> None:
     """Listen until the process is told to end."""
     reception = Reception(options)
-    kind = RecordingConnection if options.record else Connection
-    context = None
+    accept: Callable[[], asyncio.Protocol] = partial(
+        RecordingConnection if options.record else Connection, reception
+    )
     if options.certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(options.certificate, options.key)
+        accept = partial(_accept_tls, context, accept)
     loop = asyncio.get_running_loop()
-    await loop.create_server(
-        lambda: kind(reception), options.addresses, options.port, ssl=context, backlog=2048
-    )
+    await loop.create_server(accept, options.addresses, options.port, backlog=2048)
     control = await loop.create_server(
         lambda: RecordingConnection(reception), "127.0.0.1", options.control_port
     )
