@@ -66,7 +66,9 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rate-each", type=float, default=20.0, help="hang, stuck: a second and endpoint")
     parser.add_argument("--seconds", type=float, default=30.0, help="latency, hang, stuck: how long")
     parser.add_argument("--rows", type=int, default=1_000_000, help="stuck: due deliveries of the bad one")
-    parser.add_argument("--output", type=Path, default=Path("var/bench.jsonl"), help="where results are added")
+    parser.add_argument(
+        "--output", type=Path, default=Path("var/bench.jsonl"), help="where results are added"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - BENCHMARKS.keys():
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.load import certificates, events, reception
 from tests.load.plan import AppPlan, EndpointPlan, EstatePlan
 from tests.load.run import Run, Site, open_run
-from tests.load.stage import OwnStage
+from tests.load.stage import Stage
 
 SHARED = Path(os.environ.get("SLUICE_SHARED", Path(__file__).parents[3] / "shared"))
 
@@ -48,7 +48,7 @@ class Case:
 
 
 @contextlib.contextmanager
-def opened(stage: OwnStage, case: Case, *, record: bool = False, linger_ms: int = 5) -> Iterator[Run]:
+def opened(stage: Stage, case: Case, *, record: bool = False, linger_ms: int = 5) -> Iterator[Run]:
     """Open a run of the case with a topic of its own."""
     templates = case.templates()
     types = list(dict.fromkeys(template.event_type for template in templates))

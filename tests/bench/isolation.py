@@ -13,7 +13,7 @@ import psycopg
 from tests.bench.cases import Case, opened
 from tests.bench.latency import Latencies, latencies, start_worker_and_wait
 from tests.load.run import Run
-from tests.load.stage import Estate, OwnStage
+from tests.load.stage import Estate, Stage
 from tests.load.waiting import wait_until
 
 HEALTHY = 20
@@ -52,7 +52,7 @@ class Trouble:
 NONE = Trouble("none")
 
 
-def measured(stage: OwnStage, trouble: Trouble, *, rate: float, seconds: float, workers: int) -> Latencies:
+def measured(stage: Stage, trouble: Trouble, *, rate: float, seconds: float, workers: int) -> Latencies:
     """The healthy endpoints' latency at `rate` events a second each."""
     case = Case(endpoints=HEALTHY + 1)
     with opened(stage, case, record=True, linger_ms=0) as run:
@@ -96,7 +96,7 @@ def _arrived(run: Run) -> bool:
 
 
 def results(
-    stage: OwnStage, trouble: Trouble, *, rate: float, seconds: float, runs: int, workers: int
+    stage: Stage, trouble: Trouble, *, rate: float, seconds: float, runs: int, workers: int
 ) -> Iterator[dict[str, Any]]:
     """Two results a run: without and with the bad endpoint, and what it did to the p99."""
     for number in range(runs):

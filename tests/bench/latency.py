@@ -7,7 +7,7 @@ from typing import Any
 from tests.bench.cases import Case, opened
 from tests.load.reception import Received
 from tests.load.run import Run
-from tests.load.stage import OwnStage
+from tests.load.stage import Stage
 from tests.load.waiting import wait_until
 
 WARM_UP_SECONDS = 5.0
@@ -62,7 +62,7 @@ def start_worker_and_wait(run: Run, workers: int) -> None:
     wait_until(lambda: run.receiver.total() >= len(run.templates), "the first deliveries", SECONDS)
 
 
-def sluice(stage: OwnStage, case: Case, rate: float, seconds: float, workers: int) -> Latencies:
+def sluice(stage: Stage, case: Case, rate: float, seconds: float, workers: int) -> Latencies:
     """Produce `rate` events a second for so long, after a warm-up."""
     with opened(stage, case, record=True, linger_ms=0) as run:
         start_worker_and_wait(run, workers)
@@ -75,7 +75,7 @@ def sluice(stage: OwnStage, case: Case, rate: float, seconds: float, workers: in
 
 
 def results(
-    stage: OwnStage, cases: list[Case], *, rate: float, seconds: float, runs: int, workers: int
+    stage: Stage, cases: list[Case], *, rate: float, seconds: float, runs: int, workers: int
 ) -> Iterator[dict[str, Any]]:
     """One result a run and case."""
     for number in range(runs):

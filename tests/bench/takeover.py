@@ -8,7 +8,7 @@ from portal.embedded import process
 from tests.bench.cases import Case, opened
 from tests.bench.latency import start_worker_and_wait
 from tests.load.run import Run
-from tests.load.stage import OwnStage
+from tests.load.stage import Stage
 from tests.load.waiting import wait_until
 
 EVENTS = 1000
@@ -20,7 +20,7 @@ JOIN webhooks_deliveryworker AS worker ON worker.epoch = due.lease WHERE worker.
 """
 
 
-def measured(stage: OwnStage) -> dict[str, Any]:
+def measured(stage: Stage) -> dict[str, Any]:
     """Two workers hold deliveries that nobody answers; one is killed, and the receiver answers again."""
     with opened(stage, Case(), record=True, linger_ms=0) as run:
         start_worker_and_wait(run, 2)
@@ -52,7 +52,7 @@ def _since(run: Run, first: int, moment: int) -> dict[str, int]:
     return arrived
 
 
-def results(stage: OwnStage, *, runs: int) -> Iterator[dict[str, Any]]:
+def results(stage: Stage, *, runs: int) -> Iterator[dict[str, Any]]:
     """One result a run."""
     for number in range(runs):
         yield {"benchmark": "takeover", "run": number, **measured(stage)}
