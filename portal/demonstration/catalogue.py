@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from gateway.definitions import create_definition
-
 from gateway.actor import Actor
 from gateway.connections import change_connection, create_connection
+from gateway.definitions import create_definition
 from gateway.event_types import create_event_type
-from gateway.models import Approval, Connection, EventType, Plan, Product
+from gateway.models import ApiDefinition, Approval, Connection, Dialect, EventType, Plan, Product
 from gateway.plans import create_plan
 from gateway.products import create_product, publish_product
+from portal.components import definition_registry
 from portal.demonstration import shop
 
 SLUG: Final = "shop-orders"
@@ -33,8 +33,8 @@ def product(publisher: Actor) -> Plan:
 
 
 def _product(publisher: Actor) -> Product:
-    create_definition(publisher, document=shop.simulator())
-    definition = create_definition(publisher, document=shop.orders())
+    _run(publisher, shop.simulator())
+    definition = _run(publisher, shop.orders())
     made = create_product(
         publisher,
         name="Shop orders",
@@ -47,6 +47,12 @@ def _product(publisher: Actor) -> Product:
     create_plan(publisher, made, name=FREE, approval=Approval.AUTOMATIC, max_endpoints=10, price="free")
     create_plan(publisher, made, name="Business", approval=Approval.MANUAL, price="by agreement")
     return publish_product(publisher, made)
+
+
+def _run(publisher: Actor, document: str) -> ApiDefinition:
+    return create_definition(
+        publisher, document, Dialect.SLUICE, definition_registry(), activate=True
+    ).definition
 
 
 def _event_type(publisher: Actor, name: str) -> EventType:

@@ -47,7 +47,7 @@ class UpFile:
     """var/up.json: the addresses that `make up` writes, and what the demonstration issued."""
 
     path: Path
-    addresses: dict[str, Any] = field(default_factory=dict)  # portal, gateway, kafka
+    addresses: dict[str, Any] = field(default_factory=dict)  # portal, gateway, kafka, receiver
     issued: Issued = field(default_factory=Issued)
 
     def write(self) -> None:

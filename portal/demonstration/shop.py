@@ -53,7 +53,7 @@ def simulator() -> str:
         "input": {"generate": {"interval": "2s", "mapping": SIMULATE}},
         "output": {"kafka": {"addresses": [CONNECTION], "topic": TOPIC}},
     }
-    return _document("Shop simulator", "/shop-simulator/", {"orders": stream})
+    return json.dumps(document("Shop simulator", "/shop-simulator/", {"orders": stream}), indent=2)
 
 
 def orders() -> str:
@@ -63,20 +63,20 @@ def orders() -> str:
         "pipeline": {"processors": [{"mapping": ENRICH}]},
         "output": {"portal_webhook": {"event_type": '${! json("type") }'}},
     }
-    return _document("Shop orders", "/shop-orders/", {"orders": stream})
+    return json.dumps(document("Shop orders", "/shop-orders/", {"orders": stream}), indent=2)
 
 
-def _document(name: str, listen_path: str, streams: dict[str, Any]) -> str:
+def document(name: str, listen_path: str, streams: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI document with streams."""
     gateway = {
         "info": {"name": name, "state": {"active": True}},
         "server": {"listenPath": {"value": listen_path, "strip": True}},
         "upstream": {"url": ""},
     }
-    document = {
+    return {
         "openapi": "3.0.3",
         "info": {"title": name, "version": "1"},
         "paths": {},
         "x-tyk-api-gateway": gateway,
         "x-tyk-streaming": {"streams": streams},
     }
-    return json.dumps(document, indent=2)

@@ -1,24 +1,25 @@
-"""The ports of `make up`, and the variables that move them."""
+"""The ports of `make up`, how many workers it runs, and the variables that say so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from portal.embedded import ports
 from portal.embedded.errors import EmbeddedError
 
 PORTS = {"portal": 3000, "gateway": 8080, "kafka": 9092, "receiver": 8090}
 HIGHEST_PORT = 65535
+MOST_WORKERS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """One loopback port for each of what listens."""
+    """One loopback port for each of what listens, and how many work."""
 
     portal: int
     gateway: int
     kafka: int
     receiver: int  # the demonstration's webhook receiver
+    workers: int  # processes
 
     @property
     def portal_url(self) -> str:
@@ -37,9 +38,9 @@ class Addresses:
 
     def require_free(self, *, broker: bool) -> None:
         """Raise EmbeddedError for the first port that is taken; the broker's only if one is to be started."""
-        for field in fields(self):
-            if broker or field.name != "kafka":
-                ports.require_free(field.name, getattr(self, field.name), variable(field.name))
+        for name in PORTS:
+            if broker or name != "kafka":
+                ports.require_free(name, getattr(self, name), variable(name))
 
 
 def variable(name: str) -> str:
@@ -48,13 +49,15 @@ def variable(name: str) -> str:
 
 
 def read(environment: Mapping[str, str]) -> Addresses:
-    """The ports that the environment asks for, else the usual ones. Raises EmbeddedError."""
-    chosen: dict[str, Any] = {name: _port(environment, name, usual) for name, usual in PORTS.items()}
-    return Addresses(**chosen)
+    """What the environment asks for, else the usual. Raises EmbeddedError."""
+    chosen = {
+        name: _number(environment, variable(name), usual, HIGHEST_PORT) for name, usual in PORTS.items()
+    }
+    return Addresses(**chosen, workers=_number(environment, "SLUICE_WORKERS", 1, MOST_WORKERS))
 
 
-def _port(environment: Mapping[str, str], name: str, usual: int) -> int:
-    text = environment.get(variable(name)) or str(usual)
-    if not text.isdecimal() or not 0 < int(text) <= HIGHEST_PORT:
-        raise EmbeddedError(f"{variable(name)}={text}: expected a port, 1 to {HIGHEST_PORT}")
+def _number(environment: Mapping[str, str], variable: str, usual: int, most: int) -> int:
+    text = environment.get(variable) or str(usual)
+    if not text.isdecimal() or not 0 < int(text) <= most:
+        raise EmbeddedError(f"{variable}={text}: expected a number from 1 to {most}")
     return int(text)

@@ -29,6 +29,12 @@ class Log:
             self.out.write(f"{self._coloured(name, prefix)} {line}\n")
             self.out.flush()
 
+    def show(self, text: str) -> None:
+        """Write lines as they are, to be copied by whoever reads them."""
+        with self.lock:
+            self.out.write(f"{text}\n")
+            self.out.flush()
+
     def follow(self, child: Child) -> None:
         """Write the child's lines, in a thread of their own, until its output ends."""
         follower = threading.Thread(target=self._copy, args=[child], daemon=True)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.demonstration import announcement, issued
-from portal.embedded import addresses, commands, keys, lock, parts
+from portal.embedded import addresses, commands, keys, lock, parts, var
 from portal.embedded.children import Children
 from portal.embedded.errors import EmbeddedError
 from portal.embedded.launcher import end_with_parent
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             end_with_parent(os.getppid(), signal.SIGTERM)
         children = Children(Log())
         try:
-            with lock.held(_directory()):
+            with lock.held(var.directory()):
                 _run(children, started)
         except EmbeddedError as error:
             raise CommandError(str(error)) from error
@@ -47,10 +47,6 @@ class Command(BaseCommand):
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a signal handler
     raise KeyboardInterrupt
-
-
-def _directory() -> Path:
-    return Path(os.environ.get("SLUICE_VAR") or settings.BASE_DIR / "var").absolute()
 
 
 def _run(children: Children, started: float) -> None:
@@ -67,24 +63,25 @@ def _run(children: Children, started: float) -> None:
 
 def _start(children: Children, started: float) -> None:
     """Parts, schema and demonstration before the processes that use them."""
-    directory = _directory()
+    directory = var.directory()
     chosen = addresses.read(os.environ)
     chosen.require_free(broker=not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
     own_keys = keys.load(directory / "keys.json", os.environ)
     running = parts.start(children, directory, chosen.kafka, os.environ)
     variables = commands.demonstration_settings(chosen) | os.environ | own_keys | running.environment
     sluice = commands.Commands(settings.BASE_DIR, variables)
+    up_file = replace(issued.read(directory / "up.json"), addresses=_facts(chosen, running, own_keys))
+    up_file.write()
+    _fill(children, sluice, up_file)
+    _start_processes(children, sluice, chosen, directory)
+    _announce(children.log, up_file.path, running, time.monotonic() - started)
+
+
+def _fill(children: Children, sluice: commands.Commands, up_file: issued.UpFile) -> None:
+    """Tables, static files, the demonstration."""
     children.finish(sluice.manage("migrate", "--no-input", "-v0"))
     children.finish(sluice.manage("collectstatic", "--no-input", "-v0"))
-    up_file = replace(issued.read(directory / "up.json"), addresses=_facts(chosen, running))
-    up_file.write()
-    children.finish(sluice.manage("seed_demo", str(up_file.path), "--receiver", chosen.receiver_url))
-    _start_processes(children, sluice, chosen, directory)
-    seconds = time.monotonic() - started
-    for line in announcement.lines(
-        issued.read(up_file.path), embedded_kafka=running.embedded_kafka, seconds=seconds
-    ):
-        children.log.say(line)
+    children.finish(sluice.manage("seed_demo", str(up_file.path)))
 
 
 def _start_processes(
@@ -94,17 +91,21 @@ def _start_processes(
     children.serve(sluice.manage("receive", "--port", str(chosen.receiver)), chosen.receiver)
     children.serve(sluice.server("portal", chosen.portal), chosen.portal)
     children.serve(sluice.server("gateway", chosen.gateway), chosen.gateway)
-    for command in (*sluice.workers(_workers()), sluice.beat(directory / "celerybeat-schedule")):
+    for command in (*sluice.workers(chosen.workers), sluice.beat(directory / "celerybeat-schedule")):
         children.start(command)
 
 
-def _facts(chosen: addresses.Addresses, running: parts.Parts) -> dict[str, str]:
+def _facts(chosen: addresses.Addresses, running: parts.Parts, own_keys: dict[str, str]) -> dict[str, Any]:
     return {
         "portal": chosen.portal_url,
         "gateway": chosen.gateway_url,
         "kafka": running.kafka_bootstrap_servers,
+        "receiver": {"url": chosen.receiver_url, "secret": own_keys["SLUICE_RECEIVER_SECRET"]},
     }
 
 
-def _workers() -> int:
-    return int(os.environ.get("SLUICE_WORKERS", "1"))
+def _announce(log: Log, file: Path, running: parts.Parts, seconds: float) -> None:
+    up_file = issued.read(file)
+    for line in announcement.facts(up_file, embedded_kafka=running.embedded_kafka, seconds=seconds):
+        log.say(line)
+    log.show("\n".join(announcement.commands(up_file)))

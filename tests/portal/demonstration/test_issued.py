@@ -20,9 +20,13 @@ def test_what_is_written_is_read_again(tmp_path):
 
 def test_the_file_has_the_documented_keys(tmp_path):
     file = tmp_path / "up.json"
-    replace(issued.read(file), addresses={"portal": "p", "gateway": "g", "kafka": "k"}, issued=ISSUED).write()
+    replace(
+        issued.read(file),
+        addresses={"portal": "p", "gateway": "g", "kafka": "k", "receiver": {}},
+        issued=ISSUED,
+    ).write()
     facts = json.loads(file.read_text())
-    assert set(facts) == {"portal", "gateway", "kafka", "management_key", "accounts", "apps"}
+    assert set(facts) == {"portal", "gateway", "kafka", "receiver", "management_key", "accounts", "apps"}
     assert facts["accounts"] == [
         {"role": "publisher", "email": "publisher@demo.example", "password": "secret"}
     ]

@@ -36,3 +36,10 @@ def test_the_brokers_port_may_be_busy_when_the_broker_is_somebody_elses():
         free = {f"SLUICE_{name}_PORT": str(ports.free()) for name in ("PORTAL", "GATEWAY", "RECEIVER")}
         chosen = addresses.read({**free, "SLUICE_KAFKA_PORT": str(other.getsockname()[1])})
         chosen.require_free(broker=False)
+
+
+def test_workers_are_one_unless_more_are_asked_for():
+    assert addresses.read({}).workers == 1
+    assert addresses.read({"SLUICE_WORKERS": "2"}).workers == 2
+    with pytest.raises(EmbeddedError, match="SLUICE_WORKERS=many: expected a number from 1 to 64"):
+        addresses.read({"SLUICE_WORKERS": "many"})
