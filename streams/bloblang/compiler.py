@@ -41,6 +41,8 @@ class Compiled:
     explainer: Explainer
     pure: bool
     """Whether equal messages give equal results."""
+    batchwise: bool
+    """Whether it looks at other messages of the batch."""
     multiplies: bool
     """Whether a result may be far larger than what it was made of."""
     reads_document: bool
@@ -76,7 +78,9 @@ class _ProgramCompiler:
             self.emit.assign(self.emit.store("variables"), self.emit.dict_of((), ())),
             self.emit.assign(
                 self.emit.store("owned"),
-                self.emit.call(Ownership, self.emit.locate(ast.Attribute(self.emit.name("run"), "charge", ast.Load()))),
+                self.emit.call(
+                    Ownership, self.emit.locate(ast.Attribute(self.emit.name("run"), "charge", ast.Load()))
+                ),
             ),
             *self._statements(definition.statements, Scope("this", loop=True)),
         ]
@@ -170,6 +174,7 @@ def compile_program(program: Program) -> Compiled:
         maps={name: made[function] for name, function in names.items()},
         explainer=Explainer(filename, expressions.sites),
         pure=expressions.pure,
+        batchwise=expressions.batchwise,
         multiplies=expressions.multiplies or bool(program.maps),
         reads_document="this" in made["mapping"].__code__.co_names + _local_reads(made["mapping"]),
         writes_metadata=compiler.writes_metadata,

@@ -31,7 +31,9 @@ class SyntaxFault(Exception):  # noqa: N818 - becomes a ParseError once its line
     @property
     def message(self) -> str:
         """The words of the error."""
-        return ": ".join(part for part in (self.reason, f"expected {self.expected}" * bool(self.expected)) if part)
+        return ": ".join(
+            part for part in (self.reason, f"expected {self.expected}" * bool(self.expected)) if part
+        )
 
     def located(self, text: str) -> ParseError:
         """The error with line and column."""
@@ -70,6 +72,11 @@ class Cursor:
     def token(self) -> Token:
         """The next token."""
         return self.lexer.at(self.index)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing follows."""
+        return self.lexer.at(self.index).kind is Kind.END
 
     def ahead(self, distance: int) -> Token:
         """A token further on."""

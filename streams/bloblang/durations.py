@@ -12,7 +12,16 @@ from streams.bloblang.errors import Fault
 from streams.bloblang.gonumber import quoted
 from streams.timestamp import NANOSECONDS, Timestamp, from_datetime
 
-_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_UNITS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
 _PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]*)")
 _MAX = 2**63
 
@@ -110,7 +119,11 @@ _DAYS_PER_YEAR = Decimal("365.2425")
 
 def period_nanoseconds(period: Period) -> int:
     """The period's approximate length; every part is kept to one decimal, as Bento does."""
-    days = _tenths(period.years) * _DAYS_PER_YEAR + _tenths(period.months) * _DAYS_PER_YEAR / 12 + _tenths(period.days)
+    days = (
+        _tenths(period.years) * _DAYS_PER_YEAR
+        + _tenths(period.months) * _DAYS_PER_YEAR / 12
+        + _tenths(period.days)
+    )
     seconds = _tenths(period.hours) * 3600 + _tenths(period.minutes) * 60 + _tenths(period.seconds)
     return int(days * 86400 * NANOSECONDS) + int(seconds * NANOSECONDS)
 
@@ -123,7 +136,9 @@ def add_period(moment: Timestamp, period: Period) -> Timestamp:
     """The moment a period later: whole years, months and days by the calendar, fractions and time exactly."""
     try:
         local = moment.local()
-        shifted = _shift_months(local, int(period.years) * 12 + int(period.months)) + timedelta(days=int(period.days))
+        shifted = _shift_months(local, int(period.years) * 12 + int(period.months)) + timedelta(
+            days=int(period.days)
+        )
         later = from_datetime(shifted, moment.nanosecond)
         rest = (period.days % 1 if period.days >= 0 else -(-period.days % 1)) * 86400
         seconds = period.hours * 3600 + period.minutes * 60 + period.seconds + rest

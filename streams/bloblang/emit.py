@@ -30,7 +30,7 @@ class Emitter:
         """A name to read."""
         return self.locate(ast.Name(identifier, ast.Load()))  # type: ignore[no-any-return]
 
-    def store(self, identifier: str) -> ast.expr:
+    def store(self, identifier: str) -> ast.Name:
         """A name to assign to."""
         return self.locate(ast.Name(identifier, ast.Store()))  # type: ignore[no-any-return]
 

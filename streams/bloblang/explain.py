@@ -12,7 +12,17 @@ from types import TracebackType
 
 from streams.bloblang.annotations import annotation
 from streams.bloblang.errors import ConditionFault, MismatchFault, NoContext, TypeFault
-from streams.bloblang.nodes import Assignment, Binary, Call, Expression, Field, IfStatement, Not, Statement, Variable
+from streams.bloblang.nodes import (
+    Assignment,
+    Binary,
+    Call,
+    Expression,
+    Field,
+    IfStatement,
+    Not,
+    Statement,
+    Variable,
+)
 from streams.bloblang.paths import join_path
 from streams.bloblang.registry import Naming
 from streams.bloblang.tree import words_of
@@ -114,7 +124,11 @@ class Explainer:
         if isinstance(error, NoContext):
             return _Account(_no_context_text(error, node), settled=True)
         if isinstance(node, Variable):
-            undefined = "variables were undefined" if isinstance(error, TypeError) else f"variable '{node.name}' undefined"
+            undefined = (
+                "variables were undefined"
+                if isinstance(error, TypeError)
+                else f"variable '{node.name}' undefined"
+            )
             return _Account(undefined)
         account = _Account(_plain_text(error), error if isinstance(error, TypeFault) else None)
         if isinstance(node, Binary):

@@ -29,12 +29,11 @@ from streams.bloblang.nodes import (
     Not,
     Object,
     Slice,
-    Statement,
     Variable,
 )
 from streams.bloblang.registry import Form, Kind, Parameter
 from streams.bloblang.run import charged
-from streams.bloblang.values import DELETED, NOTHING, Marker, equal
+from streams.bloblang.values import NOTHING, Marker, equal
 
 _COMPARISONS: dict[str, type[ast.cmpop]] = {
     "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE,
@@ -80,7 +79,11 @@ def may_mark(node: Expression | None) -> bool:
     if isinstance(node, If):
         return may_mark(node.otherwise) or any(may_mark(branch.body) for branch in node.branches)
     if isinstance(node, Match):
-        return node.cases[-1:] == () or node.cases[-1].test is not None or any(may_mark(c.body) for c in node.cases)
+        return (
+            node.cases[-1:] == ()
+            or node.cases[-1].test is not None
+            or any(may_mark(c.body) for c in node.cases)
+        )
     if isinstance(node, (Lambda, MapTo)):
         return may_mark(node.body)
     if isinstance(node, Binary):
@@ -106,6 +109,7 @@ class ExpressionCompiler:
         self.parent = 0
         self.multiplies = False
         self.pure = True
+        self.batchwise = False
         self._handlers: dict[type, Callable[[Any, Scope], ast.expr]] = {
             Literal: lambda node, _: self.emit.constant(node.value),
             Field: self._field,
@@ -163,7 +167,11 @@ class ExpressionCompiler:
 
     def _field(self, node: Field, scope: Scope) -> ast.expr:
         value = self._read(node, scope, runtime.step)
-        return self.emit.call_method(self.emit.name("owned"), "shared", value) if node.context == "root" else value
+        return (
+            self.emit.call_method(self.emit.name("owned"), "shared", value)
+            if node.context == "root"
+            else value
+        )
 
     def _read(self, node: Field, scope: Scope, step: Callable[..., Any]) -> ast.expr:
         name = self._context(node.context, scope)
@@ -190,7 +198,9 @@ class ExpressionCompiler:
             value = self.emit.choose(
                 self.emit.is_class(tested, "dict"),
                 self.emit.call_method(self.emit.name(held), "get", self.emit.constant(segment)),
-                self.emit.call(step, self.emit.name(held), self.emit.constant(tuple(path[depth : depth + 1]))),
+                self.emit.call(
+                    step, self.emit.name(held), self.emit.constant(tuple(path[depth : depth + 1]))
+                ),
             )
         return value
 
@@ -213,7 +223,8 @@ class ExpressionCompiler:
     def _object(self, node: Object, scope: Scope) -> ast.expr:
         keys = [self.compile(key, scope, "failed to resolve key: ") for key, _ in node.members]
         values = [
-            self.compile(value, scope, f"failed to resolve '{_key_text(key)}' value: ") for key, value in node.members
+            self.compile(value, scope, f"failed to resolve '{_key_text(key)}' value: ")
+            for key, value in node.members
         ]
         plain = all(isinstance(key, Literal) and not may_mark(value) for key, value in node.members)
         if plain:
@@ -252,7 +263,9 @@ class ExpressionCompiler:
         held = self.emit.temporary()
         return self.emit.choose(
             self.emit.is_class(self.emit.keep(held, left), kind),
-            self.emit.compare(self.emit.name(held), _COMPARISONS[node.operator](), self.emit.constant(literal)),
+            self.emit.compare(
+                self.emit.name(held), _COMPARISONS[node.operator](), self.emit.constant(literal)
+            ),
             self.emit.call(compute, self.emit.name(held), self.emit.constant(literal)),
         )
 
@@ -302,7 +315,9 @@ class ExpressionCompiler:
             prefix = f"failed to check if condition{f' {number}' if number else ''}: "
             test = self.condition(branch.condition, scope, prefix, strict=False)
             compiled.append((test, self.compile(branch.body, scope)))
-        result = self.emit.constant(NOTHING) if node.otherwise is None else self.compile(node.otherwise, scope)
+        result = (
+            self.emit.constant(NOTHING) if node.otherwise is None else self.compile(node.otherwise, scope)
+        )
         for test, body in reversed(compiled):
             result = self.emit.choose(test, body, result)
         return result
@@ -313,7 +328,9 @@ class ExpressionCompiler:
         return self._bound_once(target, held, self.compile(node.body, scope.entered(held, loop=False)))
 
     def _index(self, node: Index, scope: Scope) -> ast.expr:
-        return self.emit.call(runtime.index_value, self.compile(node.target, scope), self.compile(node.index, scope))
+        return self.emit.call(
+            runtime.index_value, self.compile(node.target, scope), self.compile(node.index, scope)
+        )
 
     def _slice(self, node: Slice, scope: Scope) -> ast.expr:
         target = self.compile(node.target, scope)
@@ -328,6 +345,7 @@ class ExpressionCompiler:
     def _call(self, node: Call, scope: Scope) -> ast.expr:
         spec = node.spec
         self.pure = self.pure and spec.pure
+        self.batchwise = self.batchwise or spec.batchwise
         self.multiplies = self.multiplies or spec.multiplies
         eager = spec.eager is not None and all(argument is None for argument in node.arguments)
         if spec.form is Form.LAZY and not eager and node.target is not None:
@@ -375,5 +393,3 @@ class ExpressionCompiler:
 
 def _key_text(key: Expression) -> str:
     return str(key.value) if isinstance(key, Literal) else ""
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -17,16 +18,15 @@ _VERB = re.compile(r"%([-+# 0]*)(\*|[0-9]+)?(?:\.(\*|[0-9]*))?(?:\[([0-9]+)\])?(
 _MAX_WIDTH = 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
 class _Directive:
     """One verb with its flags."""
 
-    __slots__ = ("flags", "precision", "verb", "width")
-
-    def __init__(self, flags: str, width: int | None, precision: int | None, verb: str) -> None:
-        self.flags = flags
-        self.width = width
-        self.precision = precision
-        self.verb = verb
+    flags: str
+    width: int | None
+    precision: int | None
+    verb: str | None
+    """None at the end of the template, where no verb follows."""
 
     def padded(self, text: str, *, numeric: bool = False) -> str:
         """The text, as wide as asked for."""
@@ -69,7 +69,9 @@ class _Arguments:
 
     def extra(self) -> str:
         rest = [] if self.reordered else self._values[self._next :]
-        shown = ", ".join(f"{go_type(value)}={plain(value)}" if value is not None else "<nil>" for value in rest)
+        shown = ", ".join(
+            f"{go_type(value)}={plain(value)}" if value is not None else "<nil>" for value in rest
+        )
         return f"%!(EXTRA {shown})" if rest else ""
 
 
@@ -82,7 +84,10 @@ def sprintf(template: str, values: Sequence[Any]) -> str:
         if index:
             arguments.seek(int(index))
         directive = _Directive(
-            flags, _size(width, arguments), _size(precision or "0", arguments) if precision is not None else None, verb
+            flags,
+            _size(width, arguments),
+            _size(precision or "0", arguments) if precision is not None else None,
+            verb,
         )
         return _directed(directive, arguments)
 
@@ -130,7 +135,10 @@ def _containers(directive: _Directive, value: Any) -> str:
     if isinstance(value, list):
         return f"[{' '.join(_formatted(directive, item) for item in value)}]"
     if isinstance(value, dict):
-        members = (f"{_formatted(directive, key)}:{_formatted(directive, item)}" for key, item in sorted(value.items()))
+        members = (
+            f"{_formatted(directive, key)}:{_formatted(directive, item)}"
+            for key, item in sorted(value.items())
+        )
         return f"map[{' '.join(members)}]"
     return directive.padded(plain(value))
 
@@ -166,7 +174,13 @@ def _bool(directive: _Directive, value: bool) -> str | None:  # noqa: FBT001 - a
     return directive.padded("true" if value else "false") if directive.verb in {"v", "t"} else None
 
 
-_BASES: dict[str, tuple[str, str]] = {"b": ("b", "0b"), "o": ("o", "0"), "O": ("o", ""), "x": ("x", "0x"), "X": ("X", "0X")}
+_BASES: dict[str, tuple[str, str]] = {
+    "b": ("b", "0b"),
+    "o": ("o", "0"),
+    "O": ("o", ""),
+    "x": ("x", "0x"),
+    "X": ("X", "0X"),
+}
 
 
 def _integer(directive: _Directive, value: int) -> str | None:
@@ -177,12 +191,16 @@ def _integer(directive: _Directive, value: int) -> str | None:
         digits = str(abs(value))
     elif verb in _BASES:
         kind, prefix = _BASES[verb]
-        digits = ("0o" if verb == "O" else prefix if "#" in directive.flags else "") + format(abs(value), kind)
+        digits = ("0o" if verb == "O" else prefix if "#" in directive.flags else "") + format(
+            abs(value), kind
+        )
     else:
         return None
     if directive.precision is not None:
         digits = digits.rjust(directive.precision, "0")
-    return directive.padded(directive.signed(f"-{digits}" if value < 0 else digits), numeric=directive.precision is None)
+    return directive.padded(
+        directive.signed(f"-{digits}" if value < 0 else digits), numeric=directive.precision is None
+    )
 
 
 def _character(directive: _Directive, value: int) -> str:
@@ -223,9 +241,13 @@ def _shortest(value: float) -> str:
     # %v and %g turn to an exponent at 1e21, unlike strconv's 'g'.
     sign, digits, exponent = shortest_digits(value)
     if -4 <= exponent < 21:
-        return general_float(value) if -4 <= exponent < 6 else sign + digits.ljust(exponent + 1, "0") * (
-            len(digits) <= exponent + 1
-        ) + (f"{digits[: exponent + 1]}.{digits[exponent + 1 :]}" if len(digits) > exponent + 1 else "")
+        return (
+            general_float(value)
+            if -4 <= exponent < 6
+            else sign
+            + digits.ljust(exponent + 1, "0") * (len(digits) <= exponent + 1)
+            + (f"{digits[: exponent + 1]}.{digits[exponent + 1 :]}" if len(digits) > exponent + 1 else "")
+        )
     return sign + scientific(digits, exponent)
 
 

@@ -14,10 +14,8 @@ from streams.bloblang.gonumber import quoted
 from streams.timestamp import Timestamp, from_datetime, offset_text
 
 RFC3339_NANO = "2006-01-02T15:04:05.999999999Z07:00"
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 # Longest first, as Go matches them.
 _PIECE = re.compile(
     r"January|Jan|Monday|Mon|MST|2006|Z070000|Z07:00:00|Z0700|Z07:00|Z07"
@@ -77,10 +75,16 @@ def _fraction(moment: Timestamp, text: str) -> str:
 
 def _zone_name(local: datetime) -> str:
     name = local.tzname() or ""
-    return name if re.fullmatch(r"[A-Z]{1,5}|[+-][0-9]{2,4}", name) else offset_text(local, zulu=False, colon=False)
+    return (
+        name
+        if re.fullmatch(r"[A-Z]{1,5}|[+-][0-9]{2,4}", name)
+        else offset_text(local, zulu=False, colon=False)
+    )
 
 
-def _offset(*, zulu: bool, colon: bool, short: bool = False, seconds: bool = False) -> Callable[[datetime], str]:
+def _offset(
+    *, zulu: bool, colon: bool, short: bool = False, seconds: bool = False
+) -> Callable[[datetime], str]:
     def write(local: datetime) -> str:
         text = offset_text(local, zulu=zulu, colon=colon)
         if text == "Z":
@@ -292,14 +296,19 @@ def _assemble(parts: _Parts) -> Timestamp:
     if parts.afternoon is not None:
         hour = hour % 12 + (12 if parts.afternoon else 0)
     # The zero year, 0000, has no datetime in Python.
-    year = parts.year if parts.year else 1
+    year = parts.year or 1
     try:
         if parts.year_day is not None and parts.month is None:
             date = datetime(year, 1, 1) + timedelta(days=parts.year_day - 1)  # noqa: DTZ001 - zoned below
             parts.month, parts.day = date.month, date.day
         moment = datetime(
-            year, parts.month or 1, parts.day if parts.day is not None else 1,
-            hour, parts.minute, parts.second, tzinfo=parts.zone,
+            year,
+            parts.month or 1,
+            parts.day if parts.day is not None else 1,
+            hour,
+            parts.minute,
+            parts.second,
+            tzinfo=parts.zone,
         )
     except ValueError:
         raise _Unfit("day") from None

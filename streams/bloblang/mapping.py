@@ -35,6 +35,11 @@ class Mapping:
         """Whether equal messages always give equal results: no clock, randomness, counter, file or environment."""
         return self._compiled.pure
 
+    @property
+    def is_per_message(self) -> bool:
+        """Whether it looks at each message alone, whatever batch it comes in."""
+        return not self._compiled.batchwise
+
     def query(
         self,
         value: Any,
@@ -59,7 +64,9 @@ class Mapping:
         root, metadata = self.evaluate(batch, index, fuel=fuel)
         return _message(source, root, metadata)
 
-    def mutate(self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None) -> Message | Marker:
+    def mutate(
+        self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None
+    ) -> Message | Marker:
         """As `apply`, but the new document begins as the old one, and `this` sees what is written to it."""
         source = batch[index]
         root, metadata = self.evaluate(batch, index, mutating=True, fuel=fuel)
@@ -103,7 +110,9 @@ class Mapping:
         except _FAULTS as error:
             raise self._failure(error) from error
 
-    def _run(self, batch: Sequence[Message], index: int, metadata: dict[str, Any] | None, fuel: int | None) -> Run:
+    def _run(
+        self, batch: Sequence[Message], index: int, metadata: dict[str, Any] | None, fuel: int | None
+    ) -> Run:
         return Run(
             batch,
             index,
@@ -128,7 +137,7 @@ def _document(message: Message) -> Any:
 
 def _message(source: Message, root: Any, metadata: dict[str, Any]) -> Message | Marker:
     if root is DELETED:
-        return DELETED
+        return Marker.DELETED
     if root is NOTHING:
         made = source.copy()
         made.metadata = metadata

@@ -59,7 +59,9 @@ class QueryParser:
         start = self.cursor.token.start
         self._nesting += 1
         if self._nesting > _MAX_NESTING:
-            raise SyntaxFault(start, reason=f"expressions nest deeper than {_MAX_NESTING} levels; use `let` or a map")
+            raise SyntaxFault(
+                start, reason=f"expressions nest deeper than {_MAX_NESTING} levels; use `let` or a map"
+            )
         try:
             return self._operation(0, start)
         finally:
@@ -150,7 +152,9 @@ class QueryParser:
             if self.cursor.accept(","):
                 self.cursor.skip_blank()
             elif not self._closes(")", ahead=True):
-                raise SyntaxFault(self.cursor.token.start, reason="required: expected one of: [comma closing bracket]")
+                raise SyntaxFault(
+                    self.cursor.token.start, reason="required: expected one of: [comma closing bracket]"
+                )
         return given
 
     def _closes(self, symbol: str, *, ahead: bool = False) -> bool:
@@ -239,7 +243,9 @@ class QueryParser:
         whole = digits.group() if digits else ""
         self.cursor.lexer.split(self.cursor.index, len(whole))
         self.cursor.take()
-        fraction = re.match("[0-9]+", self.cursor.ahead(1).text, re.ASCII) if len(whole) == len(token.text) else None
+        fraction = (
+            re.match("[0-9]+", self.cursor.ahead(1).text, re.ASCII) if len(whole) == len(token.text) else None
+        )
         if self.cursor.at_symbol(".") and fraction:
             self.cursor.take()
             self.cursor.lexer.split(self.cursor.index, fraction.end())
@@ -281,7 +287,9 @@ class QueryParser:
         body = required(self.query)
         self._contexts = outer
         if isinstance(body, Lambda):
-            taste = f"it would be in poor taste to capture the same context under both '{name}' and '{body.name}'"
+            taste = (
+                f"it would be in poor taste to capture the same context under both '{name}' and '{body.name}'"
+            )
             raise SyntaxFault(start, reason=taste)
         return self.build.node(Lambda(name, body), start, body)
 

@@ -138,7 +138,9 @@ def _set_element(node: list[Any], path: Sequence[str], depth: int, value: Any, o
         return node
     index = array_index(segment)
     if index is None:
-        raise Fault(f"failed to resolve path segment '{depth}': found array but segment value '{segment}' could not be parsed into array index")
+        raise Fault(
+            f"failed to resolve path segment '{depth}': found array but segment value '{segment}' could not be parsed into array index"
+        )
     if not 0 <= index < len(node):
         raise Fault(f"failed to resolve path segment '{depth}': found array but index '{segment}' is invalid")
     node = owned.own(node)

@@ -92,6 +92,8 @@ class Spec:
     """Whether it is given the run: to charge fuel, or to see the message."""
     pure: bool = True
     """Whether equal inputs give equal results, so that a stream using it can be replayed."""
+    batchwise: bool = False
+    """Whether it looks at the batch around the message."""
     folds: bool = False
     """Whether it is evaluated while reading when target and arguments are literals."""
     naming: Naming = Naming.TARGET

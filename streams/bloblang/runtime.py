@@ -131,7 +131,13 @@ def _replace_metadata(run: Run, value: Any) -> None:
 
 
 def _go_type(value: Any) -> str:
-    names = {"string": "string", "bool": "bool", "null": "<nil>", "array": "[]interface {}", "bytes": "[]uint8"}
+    names = {
+        "string": "string",
+        "bool": "bool",
+        "null": "<nil>",
+        "array": "[]interface {}",
+        "bytes": "[]uint8",
+    }
     name = type_name(value)
     if name == "number":
         return "int64" if isinstance(value, int) else "float64"
@@ -200,7 +206,9 @@ def index_value(target: Any, index: Any) -> Any:
         position += len(items)
     if not 0 <= position < len(items):
         raise Fault(f"index {position} out of bounds for length {len(items)}")
-    return bytes_string(items[position : position + 1]) if isinstance(target, str) else items[position]
+    if isinstance(target, str):
+        return bytes_string(string_bytes(target)[position : position + 1])
+    return items[position]
 
 
 def slice_value(target: Any, start: int | None, stop: int | None, stride: int | None) -> Any:

@@ -70,11 +70,11 @@ class MappingParser:
             statement = self._statement(top=True, metadata=True)
             statements += [statement] if statement is not None else []
             self._cursor.skip_space()
-            if self._cursor.token.kind is Kind.END:
+            if self._cursor.ended:
                 break
             self._cursor.expect_newline()
             self._cursor.skip_blank()
-            if self._cursor.token.kind is Kind.END:
+            if self._cursor.ended:
                 break
         return Program(self._text, tuple(statements), tuple(self._maps.values()))
 
@@ -93,7 +93,7 @@ class MappingParser:
         query = self._queries.query()
         end = self._cursor.token.start
         self._cursor.skip_blank()
-        if self._cursor.token.kind is not Kind.END:
+        if not self._cursor.ended:
             written = self._text[start:end]
             shown = written if len(written) <= 12 else f"{written[:12]}..."
             raise SyntaxFault(
@@ -113,7 +113,7 @@ class MappingParser:
         name = self._queries.string()
         self._cursor.skip_blank()
         program = self._imported(name, start)
-        if self._cursor.token.kind is not Kind.END:
+        if not self._cursor.ended:
             rest = self._text[self._cursor.token.start :]
             raise SyntaxFault(start, reason=f"unexpected content after single root import: {rest}")
         return program
@@ -132,7 +132,7 @@ class MappingParser:
             importing=(*self._importing, path),
         )
         try:
-            return parser._statements()  # noqa: SLF001 - the same class, reading another text
+            return parser._statements()
         except SyntaxFault as fault:
             inner = fault.located(self._imports[path])
             raise SyntaxFault(place, reason=f"failed to parse import '{name}': {inner}") from fault
@@ -147,10 +147,10 @@ class MappingParser:
     def _statement(self, *, top: bool, metadata: bool) -> Statement | None:
         cursor = self._cursor
         spaced = cursor.token.kind is Kind.WORD and cursor.ahead(1).kind is Kind.SPACE
-        if spaced and top and cursor.token.text == "import":
-            return self._import()
-        if spaced and top and cursor.token.text == "map":
-            return self._map()
+        if spaced and top and cursor.token.text in {"import", "map"}:
+            declare = self._import if cursor.token.text == "import" else self._map
+            declare()
+            return None
         if spaced and cursor.token.text == "let":
             return self._let()
         if spaced and cursor.token.text == "meta":

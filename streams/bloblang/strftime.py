@@ -89,7 +89,9 @@ def parse_strptime(text: str, layout: str) -> Timestamp:
         taken.append((name, match.group()))
         position = match.end()
     if position < len(text):
-        raise Fault(f"failed to parse {quoted(text)} with {quoted(layout)}: unconverted string {quoted(text[position:])}")
+        raise Fault(
+            f"failed to parse {quoted(text)} with {quoted(layout)}: unconverted string {quoted(text[position:])}"
+        )
     return _moment(text, layout, taken)
 
 
@@ -140,7 +142,9 @@ def _moment(text: str, layout: str, taken: list[tuple[str, str]]) -> Timestamp:
         # One blank between elements keeps their digits apart.
         return parse_time(" ".join(values), " ".join(elements))
     except Fault as fault:
-        raise Fault(f"failed to parse {quoted(text)} with {quoted(layout)}: {fault.text.rpartition(': ')[2]}") from None
+        raise Fault(
+            f"failed to parse {quoted(text)} with {quoted(layout)}: {fault.text.rpartition(': ')[2]}"
+        ) from None
 
 
 def _normalised(name: str, value: str) -> str:
@@ -150,4 +154,10 @@ def _normalised(name: str, value: str) -> str:
         return f".{value}"
     if name in {"p", "P"}:
         return value.upper() if name == "p" else value.lower()
-    return value.replace(":", "") if name == "z" and value != "Z" else "+0000" if value == "Z" and name == "z" else value
+    return (
+        value.replace(":", "")
+        if name == "z" and value != "Z"
+        else "+0000"
+        if value == "Z" and name == "z"
+        else value
+    )

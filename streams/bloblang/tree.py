@@ -43,7 +43,9 @@ class Builder:
         """The node, once it is known not to be too deep. Raises SyntaxFault."""
         depth = 1 + max((self._depth(child) for child in children if child is not None), default=0)
         if depth > _MAX_DEPTH:
-            raise SyntaxFault(place, reason=f"the expression is deeper than {_MAX_DEPTH} levels; split it with `let`")
+            raise SyntaxFault(
+                place, reason=f"the expression is deeper than {_MAX_DEPTH} levels; split it with `let`"
+            )
         self._depths[id(node)] = (depth, node)
         return node
 
@@ -133,7 +135,9 @@ class Builder:
             return self._path(target, split_path(first.value), place)
         return self._folded(Call(spec, target, arguments), place)
 
-    def _bind(self, spec: Spec, given: Sequence[tuple[str | None, Expression]]) -> tuple[Expression | None, ...]:
+    def _bind(
+        self, spec: Spec, given: Sequence[tuple[str | None, Expression]]
+    ) -> tuple[Expression | None, ...]:
         if spec.permission and spec.permission not in self._permissions:
             kind = "method" if spec.method else "function"
             raise Fault(
@@ -171,5 +175,11 @@ def words_of(fault: Fault, left: str, right: str) -> str:
 
 
 def _go_type(value: object) -> str:
-    names = {int: "int64", bool: "bool", list: "[]interface {}", dict: "map[string]interface {}", type(None): "<nil>"}
+    names = {
+        int: "int64",
+        bool: "bool",
+        list: "[]interface {}",
+        dict: "map[string]interface {}",
+        type(None): "<nil>",
+    }
     return names.get(type(value), "float64")

@@ -244,15 +244,15 @@ def _equal_containers(left: Value, right: Value) -> bool:
 
 def require_list(value: Value) -> list[Value]:
     """The value if it is an array. Raises TypeFault."""
-    if value.__class__ is list:
-        return value  # type: ignore[no-any-return]
+    if isinstance(value, list):
+        return value
     raise TypeFault(value, ("array",))
 
 
 def require_dict(value: Value) -> dict[str, Value]:
     """The value if it is an object. Raises TypeFault."""
-    if value.__class__ is dict:
-        return value  # type: ignore[no-any-return]
+    if isinstance(value, dict):
+        return value
     raise TypeFault(value, ("object",))
 
 
@@ -273,4 +273,6 @@ def type_fault_text(fault: TypeFault) -> str:
     expected = f"{', '.join(most)} or {last}" if most else last
     origin = f" from {fault.origin}" if fault.origin else ""
     value = shown(fault.value)
-    return f"expected {expected} value, got {type_name(fault.value)}{origin}" + (f" ({value})" if value else "")
+    return f"expected {expected} value, got {type_name(fault.value)}{origin}" + (
+        f" ({value})" if value else ""
+    )

@@ -69,7 +69,9 @@ def file(path: str, no_cache: bool) -> bytes:  # noqa: ARG001, FBT001 - nothing 
         raise Fault(f"open {path}: {(error.strerror or str(error)).lower()}") from error
 
 
-@function("hostname", "The name of this host. Only where the operator allows `env`.", permission="env", pure=False)
+@function(
+    "hostname", "The name of this host. Only where the operator allows `env`.", permission="env", pure=False
+)
 def hostname() -> str:
     """The host's name."""
     return socket.gethostname()

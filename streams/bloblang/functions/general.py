@@ -18,7 +18,7 @@ from streams.jsontext import Float
     "deleted",
     "Says that the target of the assignment is to be removed; at the root, that the message is to be filtered.",
     marks=True,
-    examples=(example('root = this\nroot.secret = deleted()', ({"id": 1, "secret": "x"}, {"id": 1})),),
+    examples=(example("root = this\nroot.secret = deleted()", ({"id": 1, "secret": "x"}, {"id": 1})),),
 )
 def deleted() -> Marker:
     """The deletion."""
@@ -97,7 +97,13 @@ def uuid_v4() -> str:
     return str(uuid.uuid4())
 
 
-@function("var", "Reads a variable whose name is computed.", parameters=(string("name"),), context=True, documented=False)
+@function(
+    "var",
+    "Reads a variable whose name is computed.",
+    parameters=(string("name"),),
+    context=True,
+    documented=False,
+)
 def var(run: Run, name: str) -> Any:
     """The variable's value."""
     if run.variables is None:
@@ -123,7 +129,12 @@ class _Counts:
 _COUNTS = _Counts()
 
 
-@function("count", "Counts how often it was called with this name in this process.", parameters=(string("name"),), pure=False)
+@function(
+    "count",
+    "Counts how often it was called with this name in this process.",
+    parameters=(string("name"),),
+    pure=False,
+)
 def count(name: str) -> int:
     """The number of this call, from 1."""
     return _COUNTS.next(name)

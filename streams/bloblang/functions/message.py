@@ -35,7 +35,12 @@ def content(run: Run) -> bytes:
     return run.message.content
 
 
-@function("metadata", "Metadata of the message as it came, all of it or one key.", parameters=(string("key", ""),), context=True)
+@function(
+    "metadata",
+    "Metadata of the message as it came, all of it or one key.",
+    parameters=(string("key", ""),),
+    context=True,
+)
 def metadata(run: Run, key: str) -> Any:
     """The value with its type; null where there is none."""
     table = run.message.metadata
@@ -48,13 +53,17 @@ def _as_text(table: dict[str, Any], key: str) -> Any:
     return {name: to_string(value) for name, value in table.items()}
 
 
-@function("meta", "Metadata of the message as it came, as text.", parameters=(string("key", ""),), context=True)
+@function(
+    "meta", "Metadata of the message as it came, as text.", parameters=(string("key", ""),), context=True
+)
 def meta(run: Run, key: str) -> Any:
     """The text; null where there is none or it is empty."""
     return _as_text(run.message.metadata, key)
 
 
-@function("root_meta", "Metadata of the message being made, as text.", parameters=(string("key", ""),), context=True)
+@function(
+    "root_meta", "Metadata of the message being made, as text.", parameters=(string("key", ""),), context=True
+)
 def root_meta(run: Run, key: str) -> Any:
     """The text; null where there is none or it is empty."""
     if run.metadata is None:
@@ -83,13 +92,13 @@ def error_source(run: Run) -> str | None:
     return None if failure is None else failure.stage
 
 
-@function("batch_index", "The message's place in its batch, from 0.", context=True)
+@function("batch_index", "The message's place in its batch, from 0.", context=True, batchwise=True)
 def batch_index(run: Run) -> int:
     """The index."""
     return run.index
 
 
-@function("batch_size", "How many messages the batch has.", context=True)
+@function("batch_size", "How many messages the batch has.", context=True, batchwise=True)
 def batch_size(run: Run) -> int:
     """The length of the batch."""
     return len(run.batch)

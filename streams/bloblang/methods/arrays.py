@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from streams.bloblang.errors import Fault, TypeFault
-from streams.bloblang.registry import OPTIONAL, anything, example, integer, method, string, ExpectedFailure, Naming
+from streams.bloblang.registry import (
+    OPTIONAL,
+    ExpectedFailure,
+    Naming,
+    anything,
+    example,
+    integer,
+    method,
+    string,
+)
 from streams.bloblang.run import Run
 from streams.bloblang.values import (
     bytes_string,
@@ -42,7 +51,9 @@ def length(value: Any) -> int:
     parameters=(anything("value"),),
     boolean=True,
     examples=(
-        example('root = this.contains("b")', ("abc", True), (["b"], True), ({"k": "b"}, True), (["a"], False)),
+        example(
+            'root = this.contains("b")', ("abc", True), (["b"], True), ({"k": "b"}, True), (["a"], False)
+        ),
         example("root = this.contains(2)", ([1, 2.0], True)),
     ),
 )
@@ -135,7 +146,12 @@ def flatten(value: Any) -> list[Any]:
         example("root = this.index(-1)", ([1, 2, 3], 3)),
         example(
             "root = this.index(5)",
-            ([1], ExpectedFailure("failed assignment (line 1): field `this`: index '5' was out of bounds for array size: 1")),
+            (
+                [1],
+                ExpectedFailure(
+                    "failed assignment (line 1): field `this`: index '5' was out of bounds for array size: 1"
+                ),
+            ),
         ),
     ),
 )
@@ -269,5 +285,3 @@ def merged(run: Run, into: Any, source: Any) -> Any:
     left = into if isinstance(into, list) else [into]
     right = source if isinstance(source, list) else [source]
     return left + right
-
-

@@ -98,7 +98,12 @@ def as_array(value: Any) -> list[Any]:
 @method(
     "type",
     "The name of the target's type.",
-    examples=(example("root = this.map_each(item -> item.type())", ([1, "a", None, {}], ["number", "string", "null", "object"])),),
+    examples=(
+        example(
+            "root = this.map_each(item -> item.type())",
+            ([1, "a", None, {}], ["number", "string", "null", "object"]),
+        ),
+    ),
 )
 def type_of(value: Any) -> str:
     """The name."""

@@ -113,7 +113,10 @@ def _codec(codecs: dict[str, Codec], scheme: str) -> Codec:
     "The text or bytes in a scheme: base64, base64url, base64rawurl, hex, ascii85 or z85.",
     parameters=(string("scheme"),),
     check=check_scheme,
-    examples=(example('root = this.encode("hex")', ("AB", "4142")), example('root = this.encode("base64")', ("AB", "QUI="))),
+    examples=(
+        example('root = this.encode("hex")', ("AB", "4142")),
+        example('root = this.encode("base64")', ("AB", "QUI=")),
+    ),
 )
 def encode(value: Any, scheme: str) -> str:
     """The encoded text."""
@@ -143,7 +146,11 @@ def check_hash(arguments: dict[str, Any]) -> None:
     algorithm = arguments.get("algorithm")
     if not isinstance(algorithm, str):
         return
-    if algorithm not in _DIGESTS and algorithm not in _KEYED and algorithm not in {"xxhash64", "crc32", "fnv32"}:
+    if (
+        algorithm not in _DIGESTS
+        and algorithm not in _KEYED
+        and algorithm not in {"xxhash64", "crc32", "fnv32"}
+    ):
         raise Fault(f"unrecognized hash type: {algorithm}")
     if algorithm in _KEYED and "key" in arguments and not arguments["key"]:
         raise Fault(f"hash algorithm {algorithm} requires a key argument")
@@ -157,7 +164,9 @@ def check_hash(arguments: dict[str, Any]) -> None:
     context=True,
     check=check_hash,
     examples=(
-        example('root = this.hash("sha1").encode("hex")', ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d")),
+        example(
+            'root = this.hash("sha1").encode("hex")', ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d")
+        ),
         example('root = this.hash("crc32").encode("hex")', ("abc", "352441c2")),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from streams.bloblang.errors import RUNTIME_FAULTS, Fault
 from streams.bloblang.paths import Ownership, PathCollision, assign, field, split_path
 from streams.bloblang.paths import exists as path_exists
-from streams.bloblang.registry import anything, example, integer, lazy, method, query, string, Form, Naming
+from streams.bloblang.registry import Form, Naming, anything, example, integer, lazy, method, query, string
 from streams.bloblang.run import Run
 from streams.bloblang.runtime import apply_map
 from streams.bloblang.values import is_null
@@ -80,6 +80,7 @@ def apply(run: Run, target: Any, name: str) -> Any:
     "from",
     "The target as seen from another message of the batch; a negative index counts from the last.",
     parameters=(integer("index"),),
+    batchwise=True,
     form=Form.LAZY,
     naming=Naming.TYPES,
     marks=True,
@@ -100,6 +101,7 @@ def _seen_from(run: Run, target: Thunk, index: int) -> Any:
 @method(
     "from_all",
     "The target as seen from each message of the batch, as an array.",
+    batchwise=True,
     form=Form.LAZY,
     naming=Naming.TYPES,
 )
@@ -156,7 +158,11 @@ def _only_compiled(*_: Any) -> Any:
     raise Fault("this method is part of the language and is never called")
 
 
-method("map", "Evaluates a query with the target as `this`.", parameters=(query("query"),), marks=True, documented=False)(
-    _only_compiled
-)
+method(
+    "map",
+    "Evaluates a query with the target as `this`.",
+    parameters=(query("query"),),
+    marks=True,
+    documented=False,
+)(_only_compiled)
 method("not", "Negates a bool.", documented=False)(_only_compiled)

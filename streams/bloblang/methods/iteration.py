@@ -133,7 +133,12 @@ def _tested(run: Run, index: int, item: Any, test: Query) -> bool:
         example("root = this.all(n -> n > 1)", ([2, 3], True), ([1, 2], False), ([], False)),
         example(
             "root = this.all(n -> n)",
-            ([1], ExpectedFailure("failed assignment (line 1): field `this`: element 0: expected bool value, got number (1)")),
+            (
+                [1],
+                ExpectedFailure(
+                    "failed assignment (line 1): field `this`: element 0: expected bool value, got number (1)"
+                ),
+            ),
         ),
     ),
 )

@@ -8,14 +8,18 @@ from typing import Any
 from streams.bloblang.errors import Fault, TypeFault
 from streams.bloblang.methods.arrays import merged
 from streams.bloblang.paths import Ownership, assign, field, split_path
-from streams.bloblang.registry import anything, boolean, example, method, string, Naming
+from streams.bloblang.registry import Naming, anything, boolean, example, method, string
 from streams.bloblang.run import Run
 from streams.bloblang.values import get_string, require_dict, type_fault_text, type_name
 
 Paths = Sequence[tuple[str, ...]]
 
 
-@method("keys", "The keys of the object, sorted.", examples=(example("root = this.keys()", ({"b": 1, "a": 2}, ["a", "b"])),))
+@method(
+    "keys",
+    "The keys of the object, sorted.",
+    examples=(example("root = this.keys()", ({"b": 1, "a": 2}, ["a", "b"])),),
+)
 def keys(value: Any) -> list[str]:
     """The keys."""
     return sorted(require_dict(value))
@@ -53,7 +57,9 @@ def key_values(value: Any) -> list[dict[str, Any]]:
     naming=Naming.TYPES,
     multiplies=True,
     examples=(
-        example("root = this.a.merge(this.b)", ({"a": {"x": 1}, "b": {"x": 2, "y": 3}}, {"x": [1, 2], "y": 3})),
+        example(
+            "root = this.a.merge(this.b)", ({"a": {"x": 1}, "b": {"x": 2, "y": 3}}, {"x": [1, 2], "y": 3})
+        ),
         example("root = this.merge(4)", ([3], [3, 4])),
     ),
 )
@@ -110,7 +116,9 @@ def _paths(arguments: Sequence[Any]) -> Paths:
     "without",
     "The object without what lies at the paths.",
     variadic=True,
-    examples=(example('root = this.without("a", "b.c")', ({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3}})),),
+    examples=(
+        example('root = this.without("a", "b.c")', ({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3}})),
+    ),
 )
 def without(value: Any, *paths: Any) -> dict[str, Any]:
     """A smaller object."""
@@ -122,7 +130,9 @@ def _without(value: dict[str, Any], paths: Paths) -> dict[str, Any]:
     made = {key: item for key, item in value.items() if key not in gone}
     for first in {path[0] for path in paths if len(path) > 1} & made.keys():
         if isinstance(made[first], dict):
-            made[first] = _without(made[first], [path[1:] for path in paths if len(path) > 1 and path[0] == first])
+            made[first] = _without(
+                made[first], [path[1:] for path in paths if len(path) > 1 and path[0] == first]
+            )
     return made
 
 
@@ -131,7 +141,11 @@ def _without(value: dict[str, Any], paths: Paths) -> dict[str, Any]:
     "The object with nothing but what lies at the paths.",
     variadic=True,
     naming=Naming.NONE,
-    examples=(example('root = this.with("a", "b.c")', ({"a": 1, "b": {"c": 2, "d": 3}, "e": 4}, {"a": 1, "b": {"c": 2}})),),
+    examples=(
+        example(
+            'root = this.with("a", "b.c")', ({"a": 1, "b": {"c": 2, "d": 3}, "e": 4}, {"a": 1, "b": {"c": 2}})
+        ),
+    ),
 )
 def with_paths(value: Any, *paths: Any) -> dict[str, Any]:
     """A smaller object."""
@@ -156,7 +170,10 @@ def _with(value: dict[str, Any], paths: Paths) -> dict[str, Any]:
     context=True,
     multiplies=True,
     examples=(
-        example('root = this.explode("v")', ({"id": 1, "v": ["a", "b"]}, [{"id": 1, "v": "a"}, {"id": 1, "v": "b"}])),
+        example(
+            'root = this.explode("v")',
+            ({"id": 1, "v": ["a", "b"]}, [{"id": 1, "v": "a"}, {"id": 1, "v": "b"}]),
+        ),
         example('root = this.explode("v")', ({"id": 1, "v": {"x": 2}}, {"x": {"id": 1, "v": 2}})),
     ),
 )
@@ -199,7 +216,11 @@ def _collapse(value: Any, path: str, flat: dict[str, Any], *, include_empty: boo
     if not isinstance(value, (dict, list)) or (not value and include_empty and path):
         flat[path] = value
         return
-    members = value.items() if isinstance(value, dict) else ((str(number), item) for number, item in enumerate(value))
+    members = (
+        value.items()
+        if isinstance(value, dict)
+        else ((str(number), item) for number, item in enumerate(value))
+    )
     for key, item in members:
         name = key.replace("~", "~0").replace(".", "~1")
         _collapse(item, f"{path}.{name}" if path else name, flat, include_empty=include_empty)

@@ -7,7 +7,7 @@ from functools import cmp_to_key
 from typing import Any
 
 from streams.bloblang.errors import RUNTIME_FAULTS, Fault, TypeFault
-from streams.bloblang.registry import OPTIONAL, example, method, query, ExpectedFailure, Naming
+from streams.bloblang.registry import OPTIONAL, ExpectedFailure, Naming, example, method, query
 from streams.bloblang.run import STEP, Run
 from streams.bloblang.values import get_number, get_string, is_number, require_list, type_fault_text
 from streams.jsontext import Float
@@ -21,13 +21,19 @@ def _sort_keys(values: list[Any], name: str, origin: str = "") -> list[Any]:
     keys: list[Any] = []
     for position, value in enumerate(values):
         if not numeric and not isinstance(value, (str, bytes)) and position == 0:
-            raise Fault(f"{name} element 0: {type_fault_text(TypeFault(value, ('number', 'string'), origin))}")
+            raise Fault(
+                f"{name} element 0: {type_fault_text(TypeFault(value, ('number', 'string'), origin))}"
+            )
         try:
             keys.append(get_number(value) if numeric else get_string(value))
         except TypeFault as fault:
             # Go's sort meets the odd one out on either side of a comparison; the words differ.
-            expected = ("number", "string") if isinstance(value, (dict, list)) or value is None else fault.expected
-            raise Fault(f"{name} element {position}: {type_fault_text(TypeFault(value, expected, origin))}") from None
+            expected = (
+                ("number", "string") if isinstance(value, (dict, list)) or value is None else fault.expected
+            )
+            raise Fault(
+                f"{name} element {position}: {type_fault_text(TypeFault(value, expected, origin))}"
+            ) from None
     return keys
 
 
@@ -42,7 +48,12 @@ def _sort_keys(values: list[Any], name: str, origin: str = "") -> list[Any]:
         example("root = this.sort(item -> item.left > item.right)", ([1, 3, 2], [3, 2, 1])),
         example(
             "root = this.sort()",
-            ([1, {}], ExpectedFailure("failed assignment (line 1): sort element 1: expected number or string value, got object")),
+            (
+                [1, {}],
+                ExpectedFailure(
+                    "failed assignment (line 1): sort element 1: expected number or string value, got object"
+                ),
+            ),
         ),
     ),
 )
@@ -95,7 +106,9 @@ def sort_by(run: Run, value: Any, emit: Query) -> list[Any]:
     context=True,
     examples=(
         example("root = this.unique()", ([1, "1", 1.0, "1"], [1, "1"])),
-        example("root = this.unique(item -> item.k)", ([{"k": 1, "n": 1}, {"k": 1, "n": 2}], [{"k": 1, "n": 1}])),
+        example(
+            "root = this.unique(item -> item.k)", ([{"k": 1, "n": 1}, {"k": 1, "n": 2}], [{"k": 1, "n": 1}])
+        ),
     ),
 )
 def unique(run: Run, value: Any, emit: Query | None) -> list[Any]:
@@ -138,13 +151,21 @@ def _extreme(choose: Callable[..., Any], value: Any) -> Any:
     return Float(choose(map(get_number, items)))
 
 
-@method("max", "The largest of an array of numbers.", examples=(example("root = this.max()", ([1, 3.5, 2], 3.5), ([1, 3], 3.0)),))
+@method(
+    "max",
+    "The largest of an array of numbers.",
+    examples=(example("root = this.max()", ([1, 3.5, 2], 3.5), ([1, 3], 3.0)),),
+)
 def maximum(value: Any) -> Any:
     """The number."""
     return _extreme(max, value)
 
 
-@method("min", "The smallest of an array of numbers.", examples=(example("root = this.min()", ([2, 0.5, 1], 0.5)),))
+@method(
+    "min",
+    "The smallest of an array of numbers.",
+    examples=(example("root = this.min()", ([2, 0.5, 1], 0.5)),),
+)
 def minimum(value: Any) -> Any:
     """The number."""
     return _extreme(min, value)

@@ -42,7 +42,11 @@ def parse_json(value: Any, use_number: bool | None) -> Any:  # noqa: FBT001 - a 
 @method(
     "format_json",
     "The value as JSON in bytes, indented by four blanks unless told otherwise, HTML characters escaped.",
-    parameters=(string("indent", "    "), boolean("no_indent", default=False), boolean("escape_html", default=True)),
+    parameters=(
+        string("indent", "    "),
+        boolean("no_indent", default=False),
+        boolean("escape_html", default=True),
+    ),
     context=True,
     multiplies=True,
     examples=(

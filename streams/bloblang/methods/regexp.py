@@ -111,7 +111,13 @@ def re_find_all_submatch(value: Any, pattern: str) -> list[list[str]]:
     "The first match as an object of its groups, by name or number; the whole match is `0`.",
     parameters=(string("pattern"),),
     check=check_pattern,
-    examples=(example('root = this.re_find_object("(?P<k>[a-z])=([0-9])")', ("a=1", {"0": "a=1", "2": "1", "k": "a"}), ("", {})),),
+    examples=(
+        example(
+            'root = this.re_find_object("(?P<k>[a-z])=([0-9])")',
+            ("a=1", {"0": "a=1", "2": "1", "k": "a"}),
+            ("", {}),
+        ),
+    ),
 )
 def re_find_object(value: Any, pattern: str) -> dict[str, str]:
     """The groups; empty where nothing matches."""
@@ -125,7 +131,12 @@ def re_find_object(value: Any, pattern: str) -> dict[str, str]:
     "All matches as objects of their groups, by name or number; the whole match is `0`.",
     parameters=(string("pattern"),),
     check=check_pattern,
-    examples=(example('root = this.re_find_all_object("(?P<k>[a-z])")', ("ab", [{"0": "a", "k": "a"}, {"0": "b", "k": "b"}])),),
+    examples=(
+        example(
+            'root = this.re_find_all_object("(?P<k>[a-z])")',
+            ("ab", [{"0": "a", "k": "a"}, {"0": "b", "k": "b"}]),
+        ),
+    ),
 )
 def re_find_all_object(value: Any, pattern: str) -> list[dict[str, str]]:
     """The matches."""
@@ -164,7 +175,9 @@ def re_replace_all(run: Run, value: Any, pattern: str, replacement: str) -> str:
 def _expanded(match: Any, regexp: Any, replacement: str) -> str:
     if "$" not in replacement:
         return replacement
-    names = {name: text for name, text in zip(_names(regexp), _groups(match), strict=True) if not name.isdigit()}
+    names = {
+        name: text for name, text in zip(_names(regexp), _groups(match), strict=True) if not name.isdigit()
+    }
     numbered = dict(enumerate(_groups(match)))
 
     def expand(reference: re.Match[str]) -> str:
@@ -176,6 +189,12 @@ def _expanded(match: Any, regexp: Any, replacement: str) -> str:
     return _REFERENCE.sub(expand, replacement)
 
 
-method("re_replace", "As re_replace_all.", parameters=(string("pattern"), string("value")), context=True, multiplies=True, check=check_pattern, documented=False)(
-    re_replace_all
-)
+method(
+    "re_replace",
+    "As re_replace_all.",
+    parameters=(string("pattern"), string("value")),
+    context=True,
+    multiplies=True,
+    check=check_pattern,
+    documented=False,
+)(re_replace_all)

@@ -34,13 +34,17 @@ def as_text(value: Any, change: Callable[[str], str]) -> Any:
     raise TypeFault(value, ("string",))
 
 
-@method("uppercase", "The text in capital letters.", examples=(example("root = this.uppercase()", ("aé", "AÉ")),))
+@method(
+    "uppercase", "The text in capital letters.", examples=(example("root = this.uppercase()", ("aé", "AÉ")),)
+)
 def uppercase(value: Any) -> Any:
     """The text or bytes."""
     return as_text(value, str.upper)
 
 
-@method("lowercase", "The text in small letters.", examples=(example("root = this.lowercase()", ("AÉ", "aé")),))
+@method(
+    "lowercase", "The text in small letters.", examples=(example("root = this.lowercase()", ("AÉ", "aé")),)
+)
 def lowercase(value: Any) -> Any:
     """The text or bytes."""
     return as_text(value, str.lower)
@@ -49,13 +53,17 @@ def lowercase(value: Any) -> Any:
 def _title(text: str) -> str:
     result, inside = [], False
     for char in text:
-        letter = char.isalnum() or char in "'’_" and inside
+        letter = char.isalnum() or (char in "'’_" and inside)
         result.append(char.lower() if inside and letter else char.title() if letter else char)
         inside = letter
     return "".join(result)
 
 
-@method("capitalize", "The text with the first letter of each word a capital.", examples=(example("root = this.capitalize()", ("the end", "The End")),))
+@method(
+    "capitalize",
+    "The text with the first letter of each word a capital.",
+    examples=(example("root = this.capitalize()", ("the end", "The End")),),
+)
 def capitalize(value: Any) -> Any:
     """The text or bytes."""
     return as_text(value, _title)
@@ -65,7 +73,10 @@ def capitalize(value: Any) -> Any:
     "trim",
     "The text without white space, or without the given characters, at either end.",
     parameters=(string("cutset", OPTIONAL),),
-    examples=(example("root = this.trim()", ("  a b ", "a b")), example('root = this.trim("!")', ("!a!", "a"))),
+    examples=(
+        example("root = this.trim()", ("  a b ", "a b")),
+        example('root = this.trim("!")', ("!a!", "a")),
+    ),
 )
 def trim(value: Any, cutset: str | None) -> Any:
     """The text or bytes."""
@@ -159,7 +170,14 @@ def replace_all(run: Run, value: Any, old: str, new: str) -> Any:
     return as_text(value, lambda text: replace_charged(run, text, old, new))
 
 
-method("replace", "As replace_all.", parameters=(string("old"), string("new")), context=True, multiplies=True, documented=False)(replace_all)
+method(
+    "replace",
+    "As replace_all.",
+    parameters=(string("old"), string("new")),
+    context=True,
+    multiplies=True,
+    documented=False,
+)(replace_all)
 
 
 def check_pairs(arguments: dict[str, Any]) -> None:
@@ -202,9 +220,15 @@ def replace_all_many(run: Run, value: Any, items: list[Any]) -> Any:
     return as_text(value, replaced)
 
 
-method("replace_many", "As replace_all_many.", parameters=(array("values"),), context=True, multiplies=True, check=check_pairs, documented=False)(
-    replace_all_many
-)
+method(
+    "replace_many",
+    "As replace_all_many.",
+    parameters=(array("values"),),
+    context=True,
+    multiplies=True,
+    check=check_pairs,
+    documented=False,
+)(replace_all_many)
 
 
 @method(
@@ -225,7 +249,9 @@ def split(run: Run, value: Any, delimiter: Any) -> list[Any]:
         raise TypeFault(value, ("string", "array", "bytes"))
     run.charge(len(value))
     if not isinstance(delimiter, (str, bytes)):
-        raise Fault(f"delimiter type: {_go_name(delimiter)} must match type of list elements: {_go_name(value)}")
+        raise Fault(
+            f"delimiter type: {_go_name(delimiter)} must match type of list elements: {_go_name(value)}"
+        )
     if isinstance(value, bytes):
         mark = string_bytes(delimiter) if isinstance(delimiter, str) else delimiter
         return value.split(mark) if mark else [value[at : at + 1] for at in range(len(value))]
@@ -234,7 +260,12 @@ def split(run: Run, value: Any, delimiter: Any) -> list[Any]:
 
 
 def _go_name(value: Any) -> str:
-    names = {"number": "int", "object": "map[string]interface {}", "array": "[]interface {}", "bytes": "[]uint8"}
+    names = {
+        "number": "int",
+        "object": "map[string]interface {}",
+        "array": "[]interface {}",
+        "bytes": "[]uint8",
+    }
     return names.get(type_name(value), type_name(value))
 
 
@@ -301,7 +332,12 @@ def reverse(value: Any) -> Any:
     variadic=True,
     context=True,
     multiplies=True,
-    examples=(example('root = "%s is %v (%05.2f)".format(this.n, this.v, 3.14159)', ({"n": "pi", "v": 3}, "pi is 3 (03.14)")),),
+    examples=(
+        example(
+            'root = "%s is %v (%05.2f)".format(this.n, this.v, 3.14159)',
+            ({"n": "pi", "v": 3}, "pi is 3 (03.14)"),
+        ),
+    ),
 )
 def format_text(run: Run, value: Any, *arguments: Any) -> str:
     """The text."""
@@ -312,13 +348,21 @@ def format_text(run: Run, value: Any, *arguments: Any) -> str:
     return result
 
 
-@method("quote", "The text as a Go string literal.", examples=(example("root = this.quote()", ('a"\n', '"a\\"\\n"')),))
+@method(
+    "quote",
+    "The text as a Go string literal.",
+    examples=(example("root = this.quote()", ('a"\n', '"a\\"\\n"')),),
+)
 def quote(value: Any) -> str:
     """The literal."""
     return quoted(get_string(value))
 
 
-@method("unquote", "The text of a Go string literal.", examples=(example("root = this.unquote()", ('"a\\tb"', "a\tb")),))
+@method(
+    "unquote",
+    "The text of a Go string literal.",
+    examples=(example("root = this.unquote()", ('"a\\tb"', "a\tb")),),
+)
 def unquote(value: Any) -> str:
     """The text."""
     text = get_string(value)
@@ -327,25 +371,41 @@ def unquote(value: Any) -> str:
     return go_unquote(text)
 
 
-@method("escape_html", "The text with <, >, &, ' and \" escaped for HTML.", examples=(example("root = this.escape_html()", ("a<b", "a&lt;b")),))
+@method(
+    "escape_html",
+    "The text with <, >, &, ' and \" escaped for HTML.",
+    examples=(example("root = this.escape_html()", ("a<b", "a&lt;b")),),
+)
 def escape_html(value: Any) -> str:
     """The escaped text."""
     return html.escape(get_string(value)).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
 
 
-@method("unescape_html", "The text with HTML's character references resolved.", examples=(example("root = this.unescape_html()", ("a&lt;b", "a<b")),))
+@method(
+    "unescape_html",
+    "The text with HTML's character references resolved.",
+    examples=(example("root = this.unescape_html()", ("a&lt;b", "a<b")),),
+)
 def unescape_html(value: Any) -> str:
     """The plain text."""
     return html.unescape(get_string(value))
 
 
-@method("escape_url_query", "The text escaped for the query of a URL.", examples=(example("root = this.escape_url_query()", ("a b&c", "a+b%26c")),))
+@method(
+    "escape_url_query",
+    "The text escaped for the query of a URL.",
+    examples=(example("root = this.escape_url_query()", ("a b&c", "a+b%26c")),),
+)
 def escape_url_query(value: Any) -> str:
     """The escaped text."""
     return urllib.parse.quote_plus(string_bytes(get_string(value)), safe="")
 
 
-@method("unescape_url_query", "The text of a URL's query, unescaped.", examples=(example("root = this.unescape_url_query()", ("a+b%26c", "a b&c")),))
+@method(
+    "unescape_url_query",
+    "The text of a URL's query, unescaped.",
+    examples=(example("root = this.unescape_url_query()", ("a+b%26c", "a b&c")),),
+)
 def unescape_url_query(value: Any) -> str:
     """The plain text. Raises Fault for a malformed escape."""
     text = get_string(value)
