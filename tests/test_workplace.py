@@ -1,11 +1,15 @@
 """The commands of the README exist, and say in one line what keeps them from working."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from tests.parts.missing import missing
 
 PROJECT = Path(__file__).parents[1]
 REQUIREMENTS = sorted(path.name for path in PROJECT.glob("requirements*.txt"))
@@ -69,3 +73,28 @@ def test_every_requirement_is_pinned_by_hash(name):
 
 def test_no_requirement_names_an_address():
     assert [name for name in REQUIREMENTS if "://" in (PROJECT / name).read_text()] == []
+
+
+def test_a_missing_part_skips_a_test_here_and_fails_it_in_ci(monkeypatch):
+    monkeypatch.setenv("CI", "")
+    with pytest.raises(pytest.skip.Exception, match="no such part"):
+        missing("no such part")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="missing in CI: no such part"):
+        missing("no such part")
+
+
+def test_tests_on_the_shared_folder_are_left_out_by_name_where_there_is_none(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n@pytest.mark.shared\ndef test_shared(): assert False\n\ndef test_other(): pass\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", PROJECT / "pyproject.toml", "-p", "tests.conftest", tmp_path],
+        cwd=PROJECT,
+        env={**os.environ, "SLUICE_SHARED": str(tmp_path / "nowhere")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 passed, 1 deselected" in done.stdout.splitlines()[-1], done.stdout + done.stderr
+    assert "test_it.py::test_shared" in done.stdout
