@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Model
 
 from gateway.actor import Actor
-from gateway.models import Audit, Organization
+from gateway.models import Audit, Organization, User
 
 Changes = Mapping[str, list[Any]]
 """Field to [before, after], as JSON has them; never a secret."""
@@ -24,10 +24,22 @@ def record(
 
     organization: whose audit shows it, where that is not the actor's own.
     """
+    whose = organization or actor.organization
+    return _write(
+        verb, subject, changes, organization=whose, actor=actor.user, management_key=actor.management_key
+    )
+
+
+def record_by_operator(
+    user: User, organization: Organization | None, verb: str, subject: Model, changes: Changes | None = None
+) -> Audit:
+    """Write down what an operator did; to what is no organization's own, too."""
+    return _write(verb, subject, changes, organization=organization, actor=user)
+
+
+def _write(verb: str, subject: Model, changes: Changes | None, **who: Any) -> Audit:
     return Audit.objects.create(
-        organization=organization or actor.organization,
-        actor=actor.user,
-        management_key=actor.management_key,
+        **who,
         verb=verb,
         object_type=verb.partition(".")[0],
         object_id=str(getattr(subject, "public_id", None) or subject.pk),

@@ -23,7 +23,7 @@ PASSWORD_PURPOSE: Final = "connection-password"  # noqa: S105 - what it is for, 
 def create_connection(actor: Actor, *, name: str, password: str = "", **values: Any) -> Connection:
     """Make a connection; values: fields of Connection, `organizations` as rows. Raises InputError."""
     organizations = values.pop("organizations", ())
-    connection = Connection(name=name, password=_encrypted(name, password), **values)
+    connection = Connection(name=name, password=encrypted_password(name, password), **values)
     save_checked(connection)
     set_members(connection, "organizations", organizations)
     audit.record(actor, "connection.create", connection)
@@ -36,7 +36,7 @@ def change_connection(actor: Actor, connection: Connection, values: Mapping[str,
     """Set fields, `organizations` as rows, or the `password`; the name stays. Raises InputError."""
     plain = {name: value for name, value in values.items() if name != "organizations"}
     if "password" in plain:
-        plain["password"] = _encrypted(connection.name, plain["password"])
+        plain["password"] = encrypted_password(connection.name, plain["password"])
     changes = dict(set_fields(connection, plain))
     save_checked(connection)
     if "organizations" in values:
@@ -85,7 +85,8 @@ def allowed_connections(organization: Organization) -> Connections:
     )
 
 
-def _encrypted(name: str, password: str) -> bytes | None:
+def encrypted_password(name: str, password: str) -> bytes | None:
+    """Return a password as `Connection.password` keeps it, for the connection of that name; empty: None."""
     if not password:
         return None
     return KeyRing(settings.KEY_RING).encrypt(password.encode(), purpose=PASSWORD_PURPOSE, row=name)
@@ -97,7 +98,7 @@ def rotate_connection_passwords() -> int:
     ring, rotated = KeyRing(settings.KEY_RING), 0
     for connection in Connection.objects.exclude(password=None).select_for_update():
         if connection.password is not None and ring.needs_rotation(bytes(connection.password)):
-            connection.password = _encrypted(connection.name, password_of(connection))
+            connection.password = encrypted_password(connection.name, password_of(connection))
             connection.save(update_fields=["password"])
             rotated += 1
     return rotated

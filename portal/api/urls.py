@@ -13,6 +13,7 @@ from portal.api import (
     connections,
     converters,
     credentials,
+    definitions,
     deliveries,
     endpoints,
     event_types,
@@ -22,6 +23,7 @@ from portal.api import (
     organization,
     plans,
     quarantine,
+    tyk_streams,
 )
 from portal.api import products as products_api
 from portal.api import subscriptions as subscriptions_api
@@ -75,6 +77,16 @@ _GATEWAY: list[URLPattern] = [
             subscriptions.RESUME,
         )
     ),
+    path("definitions", definitions.DefinitionList.as_view()),
+    path("definitions/validate", definitions.DefinitionValidate.as_view()),
+    path("definitions/<public:definition>", definitions.DefinitionDetail.as_view()),
+    path("definitions/<public:definition>/activate", definitions.DefinitionActivate.as_view()),
+    path("definitions/<public:definition>/deactivate", definitions.DefinitionDeactivate.as_view()),
+    path("definitions/<public:definition>/rollback", definitions.DefinitionRollback.as_view()),
+    path("definitions/<public:definition>/revisions", definitions.DefinitionRevisions.as_view()),
+    path("definitions/<public:definition>/unmatched", definitions.DefinitionUnmatched.as_view()),
+    path("apis/streams", tyk_streams.TykStreamsList.as_view()),
+    path("apis/streams/<public:definition>", tyk_streams.TykStreamsDetail.as_view()),
     path("connections", connections.ConnectionList.as_view()),
     path("connections/<slug:connection>", connections.ConnectionDetail.as_view()),
     path("instances", instances.InstanceList.as_view()),
