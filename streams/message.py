@@ -47,7 +47,7 @@ class Message:
     Values are shared between messages and must never be changed in place: make a new one.
     """
 
-    __slots__ = ("_content", "_value", "error", "metadata", "ordinal", "source")
+    __slots__ = ("_content", "_size", "_value", "error", "metadata", "ordinal", "source")
 
     def __init__(
         self,
@@ -57,13 +57,20 @@ class Message:
         metadata: dict[str, Any] | None = None,
         source: Source | None = None,
         ordinal: int = 0,
+        size: int | None = None,
     ) -> None:
         self._content = content
         self._value = value
+        self._size = size
         self.metadata: dict[str, Any] = {} if metadata is None else metadata
         self.error: Failure | None = None
         self.source = source
         self.ordinal = ordinal
+
+    @property
+    def size(self) -> int | None:
+        """An upper bound of the payload's length in bytes that is known without serialising it; None: unknown."""
+        return self._size if self._content is None else len(self._content)
 
     @property
     def content(self) -> bytes:
@@ -95,6 +102,7 @@ class Message:
         *,
         value: JsonValue = _UNPARSED,
         metadata: dict[str, Any] | None = None,
+        size: int | None = None,
     ) -> Message:
         """A message with a new payload that keeps the source, the error and, unless given, the metadata."""
         successor = Message(
@@ -103,10 +111,11 @@ class Message:
             metadata=dict(self.metadata) if metadata is None else metadata,
             source=self.source,
             ordinal=self.ordinal,
+            size=size,
         )
         successor.error = self.error
         return successor
 
     def copy(self) -> Message:
         """A message that shares the payload and owns its metadata."""
-        return self.replaced(self._content, value=self._value)
+        return self.replaced(self._content, value=self._value, size=self._size)

@@ -43,8 +43,8 @@ class Compiled:
     """Whether equal messages give equal results."""
     batchwise: bool
     """Whether it looks at other messages of the batch."""
-    multiplies: bool
-    """Whether a result may be far larger than what it was made of."""
+    weight: int
+    """How many times over the result may contain its input, for each step of work; 0 where nothing bounds it."""
     reads_document: bool
     """Whether `this` of the whole message is read."""
     writes_metadata: bool
@@ -57,6 +57,8 @@ class _ProgramCompiler:
         self.emit = Emitter()
         self.expressions = ExpressionCompiler(self.emit)
         self.writes_metadata = False
+        self.copies = 1
+        """How often a variable, or the root, may contain what it was made of by being put into itself."""
         self._text = text
         self._first_line = 0
         self._in_map = False
@@ -129,8 +131,13 @@ class _ProgramCompiler:
         ]
 
     def _assignment(self, statement: Assignment, scope: Scope) -> list[ast.stmt]:
+        variable_reads, root_reads = self.expressions.variable_reads, self.expressions.root_reads
         value = self.expressions.compile(statement.query, scope)
         target = statement.target
+        # Only what is read back can grow by itself; a plain output of a variable cannot.
+        if not isinstance(target, RootTarget):
+            self.copies *= max(self.expressions.variable_reads - variable_reads, 1)
+        self.copies *= 1 + self.expressions.root_reads - root_reads
         if isinstance(target, VariableTarget):
             return [self._let(target, statement.query, value)]
         if isinstance(target, MetadataTarget):
@@ -139,6 +146,20 @@ class _ProgramCompiler:
             call = self.emit.call(runtime.set_metadata, self.emit.name("run"), key, value)
             return [self.emit.evaluate(call)]
         return self._root(target, statement.query, value)
+
+    def _key(self, key: str, value: ast.expr, path: ast.expr) -> ast.stmt:
+        # The root is mostly an object of this run's own making; then the key is set at once.
+        held = self.emit.temporary()
+        root, owned = self.emit.name("root"), self.emit.name("owned")
+        top = self.emit.locate(ast.Attribute(owned, "top", ast.Load()))
+        kept = self.emit.tuple_of([self.emit.keep(held, value)])
+        stored = self.emit.locate(ast.Subscript(root, self.emit.constant(key), ast.Store()))
+        call = self.emit.call(runtime.set_root, root, path, self.emit.name(held), owned)
+        return self.emit.when(
+            self.emit.both(kept, self.emit.is_same(root, top)),
+            [self.emit.assign(stored, self.emit.name(held))],
+            [self.emit.assign(self.emit.store("root"), call)],
+        )
 
     def _let(self, target: VariableTarget, query: Expression, value: ast.expr) -> ast.stmt:
         variables, name = self.emit.name("variables"), self.emit.constant(target.name)
@@ -151,6 +172,8 @@ class _ProgramCompiler:
         if target.path:
             path = self.emit.constant(target.path)
             owned = self.emit.name("owned")
+            if len(target.path) == 1 and not may_mark(query):
+                return [self._key(target.path[0], value, path)]
             value = self.emit.call(runtime.set_root, self.emit.name("root"), path, value, owned)
             return [self.emit.assign(self.emit.store("root"), value)]
         if not may_mark(query):
@@ -175,7 +198,7 @@ def compile_program(program: Program) -> Compiled:
         explainer=Explainer(filename, expressions.sites),
         pure=expressions.pure,
         batchwise=expressions.batchwise,
-        multiplies=expressions.multiplies or bool(program.maps),
+        weight=0 if expressions.accumulates else compiler.copies * len(expressions.sites),
         reads_document="this" in made["mapping"].__code__.co_names + _local_reads(made["mapping"]),
         writes_metadata=compiler.writes_metadata,
     )

@@ -107,7 +107,11 @@ class ExpressionCompiler:
         self.emit = emitter
         self.sites: list[Site] = [Site(None, 0)]
         self.parent = 0
-        self.multiplies = False
+        self.accumulates = False
+        self.variable_reads = 0
+        """How often variables and metadata have been read so far."""
+        self.root_reads = 0
+        """How often the document being made has been read so far."""
         self.pure = True
         self.batchwise = False
         self._handlers: dict[type, Callable[[Any, Scope], ast.expr]] = {
@@ -167,11 +171,10 @@ class ExpressionCompiler:
 
     def _field(self, node: Field, scope: Scope) -> ast.expr:
         value = self._read(node, scope, runtime.step)
-        return (
-            self.emit.call_method(self.emit.name("owned"), "shared", value)
-            if node.context == "root"
-            else value
-        )
+        if node.context != "root":
+            return value
+        self.root_reads += 1
+        return self.emit.call_method(self.emit.name("owned"), "shared", value)
 
     def _read(self, node: Field, scope: Scope, step: Callable[..., Any]) -> ast.expr:
         name = self._context(node.context, scope)
@@ -195,13 +198,12 @@ class ExpressionCompiler:
         for depth, segment in enumerate(path):
             held = name if depth == 0 else self.emit.temporary()
             tested = value if depth == 0 else self.emit.keep(held, value)
-            value = self.emit.choose(
-                self.emit.is_class(tested, "dict"),
-                self.emit.call_method(self.emit.name(held), "get", self.emit.constant(segment)),
-                self.emit.call(
-                    step, self.emit.name(held), self.emit.constant(tuple(path[depth : depth + 1]))
-                ),
-            )
+            last_resort = self.emit.call(step, self.emit.name(held), self.emit.constant(tuple(path[depth : depth + 1])))
+            if depth:
+                null = self.emit.is_same(self.emit.name(held), self.emit.constant(None))
+                last_resort = self.emit.choose(null, self.emit.constant(None), last_resort)
+            found = self.emit.call_method(self.emit.name(held), "get", self.emit.constant(segment))
+            value = self.emit.choose(self.emit.is_class(tested, "dict"), found, last_resort)
         return value
 
     def _get(self, node: Get, scope: Scope) -> ast.expr:
@@ -209,9 +211,11 @@ class ExpressionCompiler:
         return self.emit.call(runtime.step, target, self.emit.constant(node.path))
 
     def _variable(self, node: Variable, _: Scope) -> ast.expr:
+        self.variable_reads += 1
         return self.emit.item(self.emit.name("variables"), self.emit.constant(node.name))
 
     def _metadata(self, node: Metadata, _: Scope) -> ast.expr:
+        self.variable_reads += 1
         return self.emit.call(runtime.metadata_value, self.emit.name("run"), self.emit.constant(node.key))
 
     def _array(self, node: Array, scope: Scope) -> ast.expr:
@@ -270,14 +274,31 @@ class ExpressionCompiler:
         )
 
     def _coalesce(self, node: Binary, scope: Scope) -> ast.expr:
-        # A path cannot fail but for a missing context, so it needs no guard.
-        if isinstance(node.left, Field) and node.left.path and node.left.context != "root":
-            held = self.emit.temporary()
-            value = self._read(node.left, scope, runtime.step_or_null)
-            present = self.emit.compare(self.emit.keep(held, value), ast.IsNot(), self.emit.constant(None))
-            if self._context(node.left.context, scope) is not None:
-                return self.emit.choose(present, self.emit.name(held), self.compile(node.right, scope))
+        if self._cannot_fail(node.left, scope):
+            return self._first(self._guarded(node.left, scope), self.compile(node.right, scope))
         return self.emit.call(runtime.coalesce, self.thunk(node.left, scope), self.thunk(node.right, scope))
+
+    def _cannot_fail(self, node: Expression, scope: Scope) -> bool:
+        # A path fails for a missing context only, which reading it as null covers.
+        if isinstance(node, Binary):
+            return node.operator == "|" and all(self._cannot_fail(side, scope) for side in (node.left, node.right))
+        if isinstance(node, Literal):
+            return not may_mark(node)
+        if not isinstance(node, Field) or node.context == "root" or not node.path:
+            return False
+        return self._context(node.context, scope) is not None
+
+    def _guarded(self, node: Expression, scope: Scope) -> ast.expr:
+        if isinstance(node, Binary):
+            return self._first(self._guarded(node.left, scope), self._guarded(node.right, scope))
+        if isinstance(node, Field):
+            return self._read(node, scope, runtime.step_or_null)
+        return self.compile(node, scope)
+
+    def _first(self, left: ast.expr, right: ast.expr) -> ast.expr:
+        held = self.emit.temporary()
+        present = self.emit.compare(self.emit.keep(held, left), ast.IsNot(), self.emit.constant(None))
+        return self.emit.choose(present, self.emit.name(held), right)
 
     def _bound_once(self, value: ast.expr, name: str, body: ast.expr) -> ast.expr:
         # A one-element tuple is true, so this evaluates `value`, keeps it and goes on to the body.
@@ -346,7 +367,7 @@ class ExpressionCompiler:
         spec = node.spec
         self.pure = self.pure and spec.pure
         self.batchwise = self.batchwise or spec.batchwise
-        self.multiplies = self.multiplies or spec.multiplies
+        self.accumulates = self.accumulates or spec.accumulates
         eager = spec.eager is not None and all(argument is None for argument in node.arguments)
         if spec.form is Form.LAZY and not eager and node.target is not None:
             target = [self.emit.name("run"), self.thunk(node.target, scope)]

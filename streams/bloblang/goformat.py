@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from streams.bloblang.errors import Fault
 from streams.bloblang.gonumber import general_float, quoted, scientific, shortest_digits
 from streams.bloblang.values import is_number, number_text, string_bytes
-from streams.jsontext import Float
+from streams.jsontext import Float, source_text
 from streams.timestamp import Timestamp
 
 _VERB = re.compile(r"%([-+# 0]*)(\*|[0-9]+)?(?:\.(\*|[0-9]*))?(?:\[([0-9]+)\])?(.)?", re.DOTALL)
@@ -75,23 +76,51 @@ class _Arguments:
         return f"%!(EXTRA {shown})" if rest else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """A verb as the template writes it."""
+
+    flags: str
+    width: str | None
+    precision: str | None
+    index: int
+    """The argument it asks for, from 1; 0 for the next."""
+    name: str | None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(template: str) -> tuple[str | _Verb, ...]:
+    parts: list[str | _Verb] = []
+    position = 0
+    for match in _VERB.finditer(template):
+        flags, width, precision, index, name = match.groups()
+        parts.append(template[position : match.start()])
+        parts.append(_Verb(flags, width, precision, int(index[:6]) if index else 0, name))
+        position = match.end()
+    return (*parts, template[position:])
+
+
 def sprintf(template: str, values: Sequence[Any]) -> str:
     """The template with its verbs replaced. Raises Fault for a width beyond a million, as Go ignores one."""
     arguments = _Arguments(values)
+    written = [part if isinstance(part, str) else _written(part, arguments) for part in _parsed(template)]
+    return "".join(written) + arguments.extra()
 
-    def replace(match: re.Match[str]) -> str:
-        flags, width, precision, index, verb = match.groups()
-        if index:
-            arguments.seek(int(index))
-        directive = _Directive(
-            flags,
-            _size(width, arguments),
-            _size(precision or "0", arguments) if precision is not None else None,
-            verb,
-        )
-        return _directed(directive, arguments)
 
-    return _VERB.sub(replace, template) + arguments.extra()
+def _written(verb: _Verb, arguments: _Arguments) -> str:
+    if verb.index:
+        arguments.seek(verb.index)
+    if verb.name in _PLAIN_VERBS and not verb.flags and verb.width is None and verb.precision is None:
+        present, value = arguments.take()
+        if present and (value.__class__ is str or (value.__class__ is int and verb.name == "v")):
+            return str(value)
+        return _formatted(_PLAIN_VERBS[verb.name], value) if present else f"%!{verb.name}(MISSING)"
+    width = _size(verb.width, arguments)
+    precision = None if verb.precision is None else _size(verb.precision or "0", arguments)
+    return _directed(_Directive(verb.flags, width, precision, verb.name), arguments)
+
+
+_PLAIN_VERBS = {name: _Directive("", None, None, name) for name in ("v", "s")}
 
 
 def _size(text: str | None, arguments: _Arguments) -> int | None:
@@ -211,7 +240,7 @@ def _character(directive: _Directive, value: int) -> str:
 
 
 def _float(directive: _Directive, value: float) -> str | None:
-    if directive.verb == "v" and directive.precision is None and getattr(value, "text", None):
+    if directive.verb == "v" and directive.precision is None and source_text(value) is not None:
         # A number as it stood in the document is Go's json.Number, which is formatted as text.
         return directive.padded(number_text(value))
     text = _float_digits(directive, float(value))
@@ -277,7 +306,7 @@ def go_type(value: Any) -> str:
     if value is None:
         return "<nil>"
     if isinstance(value, float):
-        return "json.Number" if getattr(value, "text", None) else "float64"
+        return "json.Number" if source_text(value) is not None else "float64"
     names: dict[type, str] = {
         str: "string", bool: "bool", int: "int64", bytes: "[]uint8",
         list: "[]interface {}", dict: "map[string]interface {}", Timestamp: "time.Time",

@@ -56,45 +56,40 @@ class Mapping:
         message = Message(value) if isinstance(value, bytes) else Message(value=value)
         message.metadata = dict(metadata or {})
         message.error = None if error is None else Failure(error)
-        return self.evaluate([message], 0, fuel=fuel)[0]
+        run = self._run([message], 0, dict(message.metadata), fuel)
+        return self._document(run, message, mutating=False)
 
     def apply(self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None) -> Message | Marker:
         """The message the mapping makes of one message of a batch, or DELETED. Raises MappingError."""
-        source = batch[index]
-        root, metadata = self.evaluate(batch, index, fuel=fuel)
-        return _message(source, root, metadata)
+        return self._applied(batch, index, fuel, mutating=False)
 
-    def mutate(
-        self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None
-    ) -> Message | Marker:
+    def mutate(self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None) -> Message | Marker:
         """As `apply`, but the new document begins as the old one, and `this` sees what is written to it."""
+        return self._applied(batch, index, fuel, mutating=True)
+
+    def _applied(self, batch: Sequence[Message], index: int, fuel: int | None, *, mutating: bool) -> Message | Marker:
         source = batch[index]
-        root, metadata = self.evaluate(batch, index, mutating=True, fuel=fuel)
-        return _message(source, root, metadata)
+        run = self._run(batch, index, dict(source.metadata), fuel)
+        root = self._document(run, source, mutating=mutating)
+        return _message(source, root, run.metadata or {}, run.bound)
 
     def test(self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None) -> bool:
         """The mapping as a condition on one message. Raises MappingError when the result is no bool."""
-        root, _ = self.evaluate(batch, index, fuel=fuel)
-        if root is DELETED:
+        made = self.apply(batch, index, fuel=fuel)
+        if made is DELETED:
             raise MappingError("query mapping resulted in deleted message, expected a boolean value")
-        made = _message(batch[index], root, {})
         value = made.value if isinstance(made, Message) else made
         if not isinstance(value, bool):
             raise MappingError(type_fault_text(TypeFault(value, ("bool",), "mapping")))
         return value
 
-    def evaluate(
-        self, batch: Sequence[Message], index: int = 0, *, mutating: bool = False, fuel: int | None = None
-    ) -> tuple[Any, dict[str, Any]]:
-        """The new root (or a marker) and metadata for one message of a batch. Raises MappingError."""
-        message = batch[index]
-        this = _document(message) if self._compiled.reads_document or mutating else None
-        run = self._run(batch, index, dict(message.metadata), fuel)
+    def _document(self, run: Run, source: Message, *, mutating: bool) -> Any:
+        this = _structured(source) if self._compiled.reads_document or mutating else None
         owned = Ownership(run.charge)
         root: Any = NOTHING
         if mutating and this.__class__ in {dict, list}:
             root = this = owned.adopt(this.copy())
-        return self._execute(run, this, root, owned), run.metadata or {}
+        return self._execute(run, this, root, owned)
 
     def evaluate_value(self, this: Any, *, root: Any = NOTHING, fuel: int | None = None) -> Any:
         """The new root for a value that is no message: there is no content, metadata or batch. Raises MappingError."""
@@ -104,11 +99,15 @@ class Mapping:
     def _execute(self, run: Run, this: Any, root: Any, owned: Ownership) -> Any:
         compiled = self._compiled
         try:
-            with _deep_recursion(allowed=bool(compiled.maps)):
+            if compiled.maps:
+                with _deep_recursion():
+                    root = compiled.run(run, this, root, owned)
+            else:
                 root = compiled.run(run, this, root, owned)
-            return run.measure(root) if compiled.multiplies else root
+            run.check_size(root, compiled.weight)
         except _FAULTS as error:
             raise self._failure(error) from error
+        return root
 
     def _run(
         self, batch: Sequence[Message], index: int, metadata: dict[str, Any] | None, fuel: int | None
@@ -128,14 +127,14 @@ class Mapping:
         return MappingError(f"failed assignment (line {line}): {text}", line)
 
 
-def _document(message: Message) -> Any:
+def _structured(message: Message) -> Any:
     try:
         return message.value
     except NotStructured as error:
         return Absent(str(error))
 
 
-def _message(source: Message, root: Any, metadata: dict[str, Any]) -> Message | Marker:
+def _message(source: Message, root: Any, metadata: dict[str, Any], size: int) -> Message | Marker:
     if root is DELETED:
         return Marker.DELETED
     if root is NOTHING:
@@ -146,17 +145,14 @@ def _message(source: Message, root: Any, metadata: dict[str, Any]) -> Message | 
         return source.replaced(string_bytes(root), metadata=metadata)
     if isinstance(root, bytes):
         return source.replaced(root, metadata=metadata)
-    return source.replaced(value=root, metadata=metadata)
+    return source.replaced(value=root, metadata=metadata, size=size)
 
 
 @contextmanager
-def _deep_recursion(*, allowed: bool) -> Iterator[None]:
+def _deep_recursion() -> Iterator[None]:
     # Maps may call themselves 5000 deep, which takes several Python frames each.
-    if not allowed or sys.getrecursionlimit() >= _DEEP_RECURSION:
-        yield
-        return
     before = sys.getrecursionlimit()
-    sys.setrecursionlimit(_DEEP_RECURSION)
+    sys.setrecursionlimit(max(before, _DEEP_RECURSION))
     try:
         yield
     finally:

@@ -74,13 +74,18 @@ class PathCollision(Exception):  # noqa: N818 - the caller knows the path and wo
         self.value = value
 
 
+_NO_ROOT = object()
+
+
 class Ownership:
     """The containers a run made itself and may change; all others are shared and copied first."""
 
-    __slots__ = ("_charge", "_owned")
+    __slots__ = ("_charge", "_owned", "top")
 
     def __init__(self, charge: Callable[[int], None]) -> None:
         self._charge = charge
+        self.top: object = _NO_ROOT
+        """The root, as long as it is an owned object: compiled code then sets its keys at once."""
         # Keeping the containers keeps their ids from being given to others.
         self._owned: dict[int, Any] = {}
 
@@ -95,7 +100,13 @@ class Ownership:
         """A value read back from what the run made: from now on it has another holder, so nothing is owned."""
         if value.__class__ is dict or value.__class__ is list:
             self._owned.clear()
+            self.top = _NO_ROOT
         return value
+
+    def adopt_root(self, container: Any) -> Any:
+        """Takes over a container that is the root."""
+        self.top = container if container.__class__ is dict else _NO_ROOT
+        return self.adopt(container)
 
     def adopt(self, container: Any) -> Any:
         """Takes over a container nobody else holds."""
@@ -110,42 +121,41 @@ def assign(root: Any, path: Sequence[str], value: Any, owned: Ownership) -> Any:
     """
     if value is DELETED:
         return remove(root, path, owned)
-    return _set(root, path, 0, value, owned)
+    _refuse_scalar(root, 0)
+    top = node = owned.own(root)
+    last = len(path) - 1
+    for depth, segment in enumerate(path):
+        key = segment if node.__class__ is dict else _array_key(node, segment, depth)
+        if depth == last:
+            node[key] = value
+            break
+        child = node.get(key) if node.__class__ is dict else node[key]
+        if child is None:
+            child = owned.adopt({})
+        else:
+            _refuse_scalar(child, depth + 1)
+            child = owned.own(child)
+        node[key] = child
+        node = child
+    return top
 
 
-def _set(node: Any, path: Sequence[str], depth: int, value: Any, owned: Ownership) -> Any:
-    if depth == len(path):
-        return value
-    segment = path[depth]
-    if node.__class__ is dict:
-        node = owned.own(node)
-        child = node.get(segment) if depth + 1 < len(path) else None
-        if child is None and depth + 1 < len(path):
-            child = owned.adopt({}) if segment not in node or node[segment] is None else child
-        node[segment] = _set(child, path, depth + 1, value, owned)
-        return node
-    if node.__class__ is list:
-        return _set_element(node, path, depth, value, owned)
-    raise PathCollision(depth, node)
+def _refuse_scalar(node: Any, depth: int) -> None:
+    if node.__class__ is not dict and node.__class__ is not list:
+        raise PathCollision(depth, node)
 
 
-def _set_element(node: list[Any], path: Sequence[str], depth: int, value: Any, owned: Ownership) -> Any:
-    segment = path[depth]
-    last = depth + 1 == len(path)
+def _array_key(node: list[Any], segment: str, depth: int) -> int:
     if segment == "-":
-        node = owned.own(node)
-        node.append(_set(None if last else owned.adopt({}), path, depth + 1, value, owned))
-        return node
+        node.append(None)
+        return len(node) - 1
     index = array_index(segment)
+    where = f"failed to resolve path segment '{depth}': found array but"
     if index is None:
-        raise Fault(
-            f"failed to resolve path segment '{depth}': found array but segment value '{segment}' could not be parsed into array index"
-        )
+        raise Fault(f"{where} segment value '{segment}' could not be parsed into array index")
     if not 0 <= index < len(node):
-        raise Fault(f"failed to resolve path segment '{depth}': found array but index '{segment}' is invalid")
-    node = owned.own(node)
-    node[index] = _set(node[index], path, depth + 1, value, owned)
-    return node
+        raise Fault(f"{where} index '{segment}' is invalid")
+    return index
 
 
 def remove(root: Any, path: Sequence[str], owned: Ownership) -> Any:

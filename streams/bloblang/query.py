@@ -50,8 +50,8 @@ class Query:
             maps={},
         )
         try:
-            root = self._compiled.run(run, this, NOTHING, Ownership(run.charge))
-            return run.measure(root) if self._compiled.multiplies else root
+            # What it gives goes into a text, so its size counts.
+            return run.measure(self._compiled.run(run, this, NOTHING, Ownership(run.charge)))
         except (*RUNTIME_FAULTS, OutOfFuel, RecursionError) as error:
             raise MappingError(self._compiled.explainer.statement(error)[0], 1) from error
 

@@ -103,8 +103,8 @@ class Spec:
     """Whether the result is always a bool."""
     marks: bool = False
     """Whether the result can be a deletion or nothing."""
-    multiplies: bool = False
-    """Whether repeated use can grow a value faster than its input."""
+    accumulates: bool = False
+    """Whether it can put a value into another again and again, so that work done does not bound the result."""
     state: Callable[[], Any] | None = None
     """Makes what each call in a mapping keeps between messages; given to `call` before everything else."""
     check: Callable[..., None] | None = None

@@ -36,6 +36,7 @@ class Run:
 
     __slots__ = (
         "batch",
+        "bound",
         "depth",
         "explainer",
         "fuel",
@@ -43,7 +44,6 @@ class Run:
         "limit",
         "maps",
         "metadata",
-        "multiplied",
         "variables",
     )
 
@@ -69,8 +69,8 @@ class Run:
         self.explainer = explainer
         self.maps = maps
         self.depth = 0
-        self.multiplied = False
-        """Whether something ran that can make a value much larger than its input."""
+        self.bound = 0
+        """What `check_size` found the result cannot exceed."""
 
     def charge(self, amount: int) -> None:
         """Uses up fuel. Raises OutOfFuel."""
@@ -80,21 +80,43 @@ class Run:
 
     def measure(self, value: Any) -> Any:
         """The value, charged for all it contains; what is contained twice counts twice. Raises OutOfFuel."""
-        if value.__class__ is str or value.__class__ is bytes:
+        kind = value.__class__
+        if kind is str or kind is bytes:
             self.charge(len(value))
-            return value
+        elif kind is dict or kind is list:
+            self._measure(value)
+        return value
+
+    def _measure(self, value: Any) -> None:
         pending = [value]
         while pending:
             item = pending.pop()
-            if item.__class__ is dict:
-                self.charge(STEP + len(item))
+            kind = item.__class__
+            if kind is dict:
+                self.charge(STEP * (1 + len(item)))
                 pending.extend(item.values())
-            elif item.__class__ is list:
-                self.charge(STEP + len(item))
+            elif kind is list:
+                self.charge(STEP * (1 + len(item)))
                 pending.extend(item)
-            elif item.__class__ is str or item.__class__ is bytes:
+            elif kind is str or kind is bytes:
                 self.charge(len(item))
-        return value
+
+    def check_size(self, root: Any, weight: int) -> None:
+        """Makes sure the result is of a size the limit allows. Raises OutOfFuel.
+
+        Without looking at it where that is certain: `weight` bounds how often each step of work can have
+        put the input into the result.
+        """
+        if root.__class__ is not dict and root.__class__ is not list:
+            return
+        size = self.batch[self.index].size if len(self.batch) == 1 else None
+        spent = self.limit - self.fuel
+        if size is not None and weight:
+            self.bound = weight * (1 + spent // STEP) * (size + spent + 64)
+            if self.bound <= self.limit:
+                return
+        self.measure(root)
+        self.bound = self.limit - self.fuel - spent
 
     @property
     def message(self) -> Message:

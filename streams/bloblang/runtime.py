@@ -156,10 +156,11 @@ def set_root(root: Any, path: Sequence[str], value: Any, owned: Ownership) -> An
     """`root.path = value`: the new root. Raises Fault where the path is blocked."""
     if value is NOTHING:
         return root
-    if root is NOTHING or root is None:
-        root = owned.adopt({})
     try:
-        return assign(root, path, value, owned)
+        if root is NOTHING or root is None:
+            root = {}
+        root = assign(root, path, value, owned)
+        return owned.adopt_root(root) if root is not owned.top else root
     except PathCollision as collision:
         raise Fault(_collision_text(path, collision)) from None
     except Fault as fault:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from streams.bloblang.errors import TypeFault
 from streams.bloblang.gonumber import general_float, parse_float
 from streams.bloblang.gotime import parse_rfc3339
-from streams.jsontext import Float, serialise, valid_text
+from streams.jsontext import Float, serialise, source_text, valid_text
 from streams.timestamp import NANOSECONDS, Timestamp
 
 Value = Any
@@ -166,8 +166,8 @@ def to_bytes(value: Value) -> bytes:
 
 def number_text(value: float) -> str:
     """A float as Go's %v writes it; one read from a document keeps its text."""
-    text = getattr(value, "text", None)
-    return text if isinstance(text, str) else general_float(value)
+    text = source_text(value)
+    return general_float(value) if text is None else text
 
 
 def to_number(value: Value) -> float:

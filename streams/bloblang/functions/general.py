@@ -69,7 +69,6 @@ def _refuse_bounds(start: int, stop: int, step: int) -> None:
     "Makes an array of integers from start up to but without stop.",
     parameters=(integer("start"), integer("stop"), integer("step", 1)),
     context=True,
-    multiplies=True,
     check=check_range,
     examples=(example("root = range(0, this.n, 2)", ({"n": 6}, [0, 2, 4])),),
 )

@@ -227,7 +227,6 @@ def total(value: Any) -> Any:
     "The elements, which must be text, as one text with a delimiter between them.",
     parameters=(string("delimiter", ""),),
     context=True,
-    multiplies=True,
     examples=(example('root = this.join("-")', (["a", "b"], "a-b")),),
 )
 def join(run: Run, value: Any, delimiter: str) -> str:

@@ -63,7 +63,7 @@ def or_else(run: Run, target: Thunk, fallback: Thunk) -> Any:  # noqa: ARG001 - 
     context=True,
     naming=Naming.TYPES,
     marks=True,
-    multiplies=True,
+    accumulates=True,
     examples=(
         example(
             'map initials { root.short = this.name.slice(0, 1) }\nroot = this.user.apply("initials")',

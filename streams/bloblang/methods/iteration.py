@@ -23,7 +23,6 @@ def _wrapped(run: Run, error: Exception, doing: str) -> Fault:
     "`deleted()` removes the element.",
     parameters=(query("query"),),
     context=True,
-    multiplies=True,
     examples=(
         example("root = this.map_each(n -> if n > 1 { n * 10 } else { deleted() })", ([1, 2, 3], [20, 30])),
         example("root = this.map_each(item -> item.key + item.value)", ({"a": "x"}, {"a": "ax"})),
@@ -100,7 +99,7 @@ def filter_items(run: Run, value: Any, test: Query) -> Any:
     "Combines the elements: the query sees the tally so far and the value, and gives the next tally.",
     parameters=(anything("initial"), query("query")),
     context=True,
-    multiplies=True,
+    accumulates=True,
     examples=(example("root = this.fold(0, item -> item.tally + item.value)", ([1, 2, 3], 6), ([], 0)),),
 )
 def fold(run: Run, value: Any, initial: Any, combine: Query) -> Any:

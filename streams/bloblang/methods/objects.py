@@ -55,7 +55,6 @@ def key_values(value: Any) -> list[dict[str, Any]]:
     parameters=(anything("with"),),
     context=True,
     naming=Naming.TYPES,
-    multiplies=True,
     examples=(
         example(
             "root = this.a.merge(this.b)", ({"a": {"x": 1}, "b": {"x": 2, "y": 3}}, {"x": [1, 2], "y": 3})
@@ -78,7 +77,6 @@ def merge(run: Run, value: Any, other: Any) -> Any:
     parameters=(anything("with"),),
     context=True,
     naming=Naming.TYPES,
-    multiplies=True,
     examples=(
         example("root = this.a.assign(this.b)", ({"a": {"x": 1, "z": 0}, "b": {"x": 2}}, {"x": 2, "z": 0})),
     ),
@@ -168,7 +166,6 @@ def _with(value: dict[str, Any], paths: Paths) -> dict[str, Any]:
     "One copy of the object for each element (or member) of what lies at the path, with it in its place.",
     parameters=(string("path"),),
     context=True,
-    multiplies=True,
     examples=(
         example(
             'root = this.explode("v")',

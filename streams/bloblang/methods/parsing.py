@@ -48,7 +48,6 @@ def parse_json(value: Any, use_number: bool | None) -> Any:  # noqa: FBT001 - a 
         boolean("escape_html", default=True),
     ),
     context=True,
-    multiplies=True,
     examples=(
         example("root = this.format_json(no_indent: true)", ({"b": 1, "a": "<"}, b'{"a":"\\u003c","b":1}')),
         example('root = this.format_json("")', ([], b"[]")),

@@ -153,7 +153,6 @@ _REFERENCE = re.compile(r"\$(?:\$|([0-9A-Za-z_]+)|\{([0-9A-Za-z_]+)\})")
     "The text with every match replaced; `$1` and `${name}` in the replacement stand for groups.",
     parameters=(string("pattern"), string("value")),
     context=True,
-    multiplies=True,
     check=check_pattern,
     examples=(example('root = this.re_replace_all("([a-z])=([0-9])", "$2:$1")', ("a=1", "1:a")),),
 )
@@ -194,7 +193,6 @@ method(
     "As re_replace_all.",
     parameters=(string("pattern"), string("value")),
     context=True,
-    multiplies=True,
     check=check_pattern,
     documented=False,
 )(re_replace_all)

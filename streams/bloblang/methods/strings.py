@@ -162,7 +162,6 @@ def replace_charged(run: Run, text: str, old: str, new: str) -> str:
     "The text with every occurrence of one text replaced by another.",
     parameters=(string("old"), string("new")),
     context=True,
-    multiplies=True,
     examples=(example('root = this.replace_all("a", "xy")', ("banana", "bxynxynxy")),),
 )
 def replace_all(run: Run, value: Any, old: str, new: str) -> Any:
@@ -175,7 +174,6 @@ method(
     "As replace_all.",
     parameters=(string("old"), string("new")),
     context=True,
-    multiplies=True,
     documented=False,
 )(replace_all)
 
@@ -204,7 +202,6 @@ def _pairs(items: list[Any]) -> list[tuple[str, str]]:
     "The text with replacements made one after the other, given as an array of pairs of old and new.",
     parameters=(array("values"),),
     context=True,
-    multiplies=True,
     check=check_pairs,
     examples=(example('root = this.replace_all_many(["a", "b", "b", "c"])', ("ab", "cc")),),
 )
@@ -225,7 +222,6 @@ method(
     "As replace_all_many.",
     parameters=(array("values"),),
     context=True,
-    multiplies=True,
     check=check_pairs,
     documented=False,
 )(replace_all_many)
@@ -305,7 +301,6 @@ def split_by(run: Run, value: Any, predicate: Callable[[Any], Any]) -> list[Any]
     "The text that many times in a row.",
     parameters=(integer("count"),),
     context=True,
-    multiplies=True,
     examples=(example("root = this.repeat(3)", ("ab", "ababab")),),
 )
 def repeat(run: Run, value: Any, count: int) -> Any:
@@ -331,7 +326,6 @@ def reverse(value: Any) -> Any:
     "The text with its verbs replaced by the arguments, as Go's fmt does.",
     variadic=True,
     context=True,
-    multiplies=True,
     examples=(
         example(
             'root = "%s is %v (%05.2f)".format(this.n, this.v, 3.14159)',
