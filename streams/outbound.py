@@ -26,7 +26,8 @@ RESOLUTION_SECONDS = 30.0
 FAILURE_SECONDS = 10.0
 """How long a name that does not resolve is not asked for again."""
 _CACHED_HOSTS = 4096
-_RESOLVER_THREADS = 16
+_RESOLVER_THREADS = 64
+"""Many, since each name server that does not answer holds one for some ten seconds."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRINTABLE = re.compile(r"[!#-;=?-\[\]_a-z~]+", re.ASCII)
 """What may stand in a URL (RFC 3986): not quotes, angle brackets, backslash, ^ ` { | } or non-ASCII."""
