@@ -73,7 +73,12 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no annotatio
 
 
 class ReadOnlyAdmin(AuditedAdmin):
-    """Looked at, never edited here."""
+    """Looked at, never edited here. Bytes are not shown: digests, ciphertexts and contents are not for eyes."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Every column but bytes, and every many-to-many field."""
+        shown = (*self.opts.concrete_fields, *self.opts.many_to_many)
+        return [field.name for field in shown if field.get_internal_type() != "BinaryField"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse."""

@@ -115,7 +115,6 @@ class ManagementKeyAdmin(ReadOnlyAdmin):
     list_display = ("name", "prefix", "user", "organization", "last_used_at", "expires_at", "revoked_at")
     list_select_related = ("user", "organization")
     search_fields = ("name", "prefix", "user__email", "organization__name")
-    exclude = ("digest",)
     actions = ("revoke",)
 
     @admin.action(description="Revoke")
@@ -226,7 +225,6 @@ class QuarantineAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     list_select_related = ("definition__organization",)
     search_fields = ("definition__name", "position")
-    exclude = ("content", "identity")
     actions = ("retry", "discard")
 
     def organization_of(self, row: Any) -> Organization | None:
@@ -322,7 +320,6 @@ class CredentialAdmin(ReadOnlyAdmin):
     list_display = ("prefix", "app", "kind", "created_at", "last_used_at", "expires_at", "revoked_at")
     list_select_related = ("app__organization",)
     search_fields = ("prefix", "app__name")
-    exclude = ("digest",)
     actions = ("revoke",)
 
     def organization_of(self, row: Any) -> Organization | None:

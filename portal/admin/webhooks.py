@@ -33,7 +33,6 @@ class EndpointAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     list_select_related = ("app__organization",)
     search_fields = ("public_id", "url", "app__name")
-    exclude = ("headers",)
     actions = ("pause", "enable", "disable")
 
     def organization_of(self, row: Any) -> Organization | None:
@@ -63,7 +62,6 @@ class EndpointSecretAdmin(ReadOnlyAdmin):
 
     list_display = ("endpoint", "created_at", "expires_at")
     list_select_related = ("endpoint",)
-    exclude = ("ciphertext",)
 
 
 @admin.register(Lane)
@@ -138,7 +136,6 @@ class PayloadAdmin(ByMessageAdmin):
     """That there are payloads; what is in them is their recipients' business."""
 
     list_display = ("__str__", "content_type", "day")
-    exclude = ("body", "headers")
 
 
 @admin.register(Delivery)
@@ -188,4 +185,3 @@ class AttemptAdmin(ByIdAdmin):
     ordering = ("-delivery_id", "-id")
     id_prefix = "dlv_"
     id_column = "delivery_id"
-    exclude = ("response_body",)
