@@ -2,6 +2,15 @@
 
 from streams.bloblang.methods import (
     arrays,
+    urls,
+    binary,
+    xml_text,
+    yaml_text,
+    csv_text,
+    compression,
+    jwt,
+    ciphers,
+    numbers,
     coercion,
     encoding,
     general,
@@ -16,6 +25,15 @@ from streams.bloblang.methods import (
 
 __all__ = [
     "arrays",
+    "urls",
+    "binary",
+    "xml_text",
+    "yaml_text",
+    "csv_text",
+    "compression",
+    "jwt",
+    "ciphers",
+    "numbers",
     "coercion",
     "encoding",
     "general",

@@ -9,11 +9,12 @@ import hmac
 from collections.abc import Callable
 from typing import Any
 
-from streams.bloblang.checksums import crc32, fnv32, xxhash64
+from streams.bloblang.checksums import crc32, fnv32
 from streams.bloblang.errors import Fault, TypeFault
 from streams.bloblang.registry import OPTIONAL, example, method, string
 from streams.bloblang.run import Run
 from streams.bloblang.values import get_string, string_bytes
+from streams.bloblang.xxhash import xxhash64
 
 Codec = Callable[[bytes], bytes]
 
