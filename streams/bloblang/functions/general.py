@@ -8,9 +8,9 @@ import uuid
 from typing import Any
 
 from streams.bloblang.errors import Fault
-from streams.bloblang.registry import OPTIONAL, ExpectedFailure, example, function, integer, lazy, string
+from streams.bloblang.registry import OPTIONAL, ExpectedFailure, anything, example, function, integer, lazy, string
 from streams.bloblang.run import Run
-from streams.bloblang.values import DELETED, MAX_INT64, NOTHING, Marker, get_int
+from streams.bloblang.values import DELETED, MAX_INT64, NOTHING, Marker, get_int, is_number
 from streams.jsontext import Float
 
 
@@ -191,3 +191,28 @@ def _bounds(low: int, high: int) -> tuple[int, int]:
 def counter(state: Counter, low: Any, high: Any, change: Any) -> int:
     """The next value of the counter that belongs to this call."""
     return state.next(low, high, change)
+
+
+@function(
+    "cosine_similarity",
+    "The cosine of the angle between two vectors of numbers.",
+    parameters=(anything("a"), anything("b")),
+    examples=(example("root = cosine_similarity(this, [2, 4])", ([1, 2], 1.0)),),
+)
+def cosine_similarity(left: Any, right: Any) -> Float:
+    """From -1 to 1."""
+    first, second = _vector(left), _vector(right)
+    if len(first) != len(second):
+        raise Fault("vectors must be equal length")
+    if not first:
+        raise Fault("vectors cannot be empty")
+    lengths = math.sqrt(sum(x * x for x in first) * sum(y * y for y in second))
+    if lengths == 0:
+        raise Fault("vectors must not be null (all zeros)")
+    return Float(sum(x * y for x, y in zip(first, second, strict=True)) / lengths)
+
+
+def _vector(value: Any) -> list[float]:
+    if not isinstance(value, list) or not all(map(is_number, value)):
+        raise Fault("vector must be an array of numeric types")
+    return [float(number) for number in value]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from streams.bloblang.errors import Fault
 from streams.bloblang.paths import field, split_path
-from streams.bloblang.registry import example, function, string
+from streams.bloblang.registry import example, function, integer, string
 from streams.bloblang.run import Run
 from streams.bloblang.values import to_string
 
@@ -84,7 +85,9 @@ def errored(run: Run) -> bool:
     return run.message.error is not None
 
 
+@function("error_source_name", "Which component failed, by its name, or null.", context=True)
 @function("error_source_path", "Which component failed, by its path, or null.", context=True)
+@function("error_source_type", "Which component failed, by its type, or null.", context=True)
 @function("error_source_label", "Which component failed, by its label, or null.", context=True)
 def error_source(run: Run) -> str | None:
     """The stage the failure names."""
@@ -102,3 +105,30 @@ def batch_index(run: Run) -> int:
 def batch_size(run: Run) -> int:
     """The length of the batch."""
     return len(run.batch)
+
+
+@function("tracing_id", "The trace the message belongs to; all zeros, since Sluice traces no messages.", context=True)
+def tracing_id(run: Run) -> str:  # noqa: ARG001 - a function of the message
+    """The identifier of no trace."""
+    return "0" * 32
+
+
+@function("tracing_span", "The span the message belongs to; null, since Sluice traces no messages.", context=True)
+def tracing_span(run: Run) -> None:  # noqa: ARG001 - a function of the message
+    """No span."""
+
+
+@function("flow_id", "An identifier of the message's way, made once and kept in its metadata.", context=True, pure=False)
+def flow_id(run: Run) -> str:
+    """The identifier."""
+    known = run.metadata if run.metadata is not None else run.message.metadata
+    return str(known.setdefault("_bento_flow_id", str(uuid.uuid4())))
+
+
+@function("bytes", "As many zero bytes as asked for.", parameters=(integer("length"),), context=True)
+def zero_bytes(run: Run, length: int) -> bytes:
+    """The bytes, counted as work before they are made."""
+    if length < 0:
+        raise Fault("length must not be negative")
+    run.charge(length)
+    return bytes(length)

@@ -2,6 +2,8 @@
 
 from streams.bloblang.methods import (
     arrays,
+    documents,
+    markup,
     urls,
     binary,
     xml_text,
@@ -25,6 +27,8 @@ from streams.bloblang.methods import (
 
 __all__ = [
     "arrays",
+    "documents",
+    "markup",
     "urls",
     "binary",
     "xml_text",
