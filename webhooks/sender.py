@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections import deque
+from collections import Counter, deque
 from functools import partial
 
 from streams.outbound import Guard
@@ -29,6 +29,10 @@ IDLE_SECONDS = 30.0
 IDLE_PER_RECEIVER = 64
 IDLE_IN_ALL = 1024
 SWEEP_SECONDS = 0.1
+OPENING_PER_RECEIVER = 2
+"""Connections being opened to one receiver at a time. Requests beyond wait for one of them, or for a connection
+that comes free: a burst then shares a few connections, where one for each would cost more than the requests.
+"""
 
 
 class Sender:
@@ -56,6 +60,8 @@ class Sender:
         self._idle: dict[Key, deque[HttpConnection]] = {}
         self._idle_count = 0
         self._busy: set[HttpConnection] = set()
+        self._waiting: dict[Key, deque[Call]] = {}
+        self._openings: Counter[Key] = Counter()
         self._opening: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._sweeper = self._loop.call_later(SWEEP_SECONDS, self._sweep)
@@ -75,7 +81,8 @@ class Sender:
         call = Call(request, on_done, now, now + self._exchange_seconds)
         connection = self._take_idle(request.target.key, now)
         if connection is None:
-            self._open(call)
+            self._waiting.setdefault(request.target.key, deque()).append(call)
+            self._open(request.target)
         else:
             call.reused = True
             self._send(connection, call)
@@ -86,6 +93,9 @@ class Sender:
         for task in self._opening:
             task.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
+        for call in [each for waiting in self._waiting.values() for each in waiting]:
+            call.on_done(call.failed(ErrorClass.INTERNAL, "the sender was closed"))
+        self._waiting.clear()
         for connection in [*self._busy, *(each for kept in self._idle.values() for each in kept)]:
             connection.abort()
         self._idle.clear()
@@ -94,13 +104,20 @@ class Sender:
     # --- what a connection tells (webhooks.http_connection.Owner) ------------------------------------
 
     def released(self, connection: HttpConnection) -> None:
-        """Keep the connection for the next request, if there is room."""
+        """Send what waits for a connection, else keep this one for the next request, if there is room."""
+        now = time.monotonic()
+        waiting = self._waiting.get(connection.key)
+        if waiting and connection.vetted_until > now:
+            call = waiting.popleft()
+            call.reused = True
+            connection.send(call)
+            return
         self._busy.discard(connection)
         kept = self._idle.setdefault(connection.key, deque())
         if len(kept) >= IDLE_PER_RECEIVER or self._idle_count >= IDLE_IN_ALL:
             connection.abort()
             return
-        connection.idle_since = time.monotonic()
+        connection.idle_since = now
         kept.append(connection)
         self._idle_count += 1
 
@@ -120,7 +137,8 @@ class Sender:
         copy after all, the second has the same webhook-id, as under at-least-once delivery any repeat has.
         """
         call.reused = False
-        self._open(call)
+        self._waiting.setdefault(call.request.target.key, deque()).appendleft(call)
+        self._open(call.request.target)
 
     # --- connections ---------------------------------------------------------------------------------
 
@@ -142,33 +160,57 @@ class Sender:
             connection.abort()
         return None
 
-    def _open(self, call: Call) -> None:
-        task = self._loop.create_task(self._open_and_send(call))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+    def _open(self, target: Target) -> None:
+        """Begin to open a connection to a receiver, unless enough are being opened for what waits."""
+        if self._openings[target.key] < min(OPENING_PER_RECEIVER, len(self._waiting[target.key])):
+            self._openings[target.key] += 1
+            task = self._loop.create_task(self._open_for_waiting(target))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
 
-    async def _open_and_send(self, call: Call) -> None:
-        target, opening = call.request.target, Opening()
+    async def _open_for_waiting(self, target: Target) -> None:
+        waiting = self._waiting[target.key]
         try:
-            async with asyncio.timeout(call.deadline - time.monotonic()):
-                connection = await self._vetted_connection(target, opening, call)
-        except asyncio.CancelledError:
-            call.on_done(call.failed(ErrorClass.INTERNAL, "the sender was closed"))
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller's slot must be freed
-            call.phases = opening.phases
-            call.on_done(call.failed(opening.classify(error), opening.describe(error, target)))
-        else:
-            call.phases = opening.phases
-            if connection.usable:
-                self._send(connection, call)
-            else:
-                call.on_done(
-                    call.failed(ErrorClass.RESET, "closed by the receiver before the request went out")
-                )
+            if waiting:
+                await self._serve(target, waiting)
+        finally:
+            self._openings[target.key] -= 1
+        if waiting:
+            self._open(target)
+        elif not self._openings[target.key]:
+            del self._openings[target.key]
+            self._waiting.pop(target.key, None)
 
-    async def _vetted_connection(self, target: Target, opening: Opening, call: Call) -> HttpConnection:
-        """Resolve and vet the host; keep using its connections that are still right, else open one."""
+    async def _serve(self, target: Target, waiting: deque[Call]) -> None:
+        """Open a connection and send what waits longest over it; a failure is that of all who waited for it."""
+        began, opening = time.monotonic(), Opening()
+        try:
+            async with asyncio.timeout(waiting[0].deadline - began):
+                connection, reused = await self._vetted_connection(target, opening)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the callers' slots must be freed
+            for call in [each for each in waiting if each.started <= began]:
+                waiting.remove(call)
+                call.phases = opening.phases
+                call.on_done(call.failed(opening.classify(error), opening.describe(error, target)))
+        else:
+            self._begin(connection, waiting, opening, reused=reused)
+
+    def _begin(
+        self, connection: HttpConnection, waiting: deque[Call], opening: Opening, *, reused: bool
+    ) -> None:
+        """Use a connection that was just opened, or found to be right after all."""
+        if not waiting:
+            self.released(connection)
+            return
+        call = waiting.popleft()
+        call.phases, call.reused = opening.phases, reused
+        if connection.usable:
+            self._send(connection, call)
+        else:
+            call.on_done(call.failed(ErrorClass.RESET, "closed by the receiver before the request went out"))
+
+    async def _vetted_connection(self, target: Target, opening: Opening) -> tuple[HttpConnection, bool]:
+        """Resolve and vet the host; return a connection, and whether it carried requests before."""
         resolution = await self._guard.resolve(target.host)
         opening.resolved()
         kept = self._idle.get(target.key)
@@ -181,9 +223,8 @@ class Sender:
                     self.closed(connection)
             standing = self._take_idle(target.key, time.monotonic())
             if standing is not None:
-                call.reused = True
-                return standing
-        return await opening.open(self, target, resolution, self._context, self._connect_seconds)
+                return standing, True
+        return await opening.open(self, target, resolution, self._context, self._connect_seconds), False
 
     def _sweep(self) -> None:
         """End what is past its deadline and close what was idle too long; one timer serves all."""
@@ -192,6 +233,7 @@ class Sender:
             each for each in self._busy if each.call is not None and each.call.deadline <= now
         ]:
             connection.expire()
+        self._expire_waiting(now)
         oldest = now - self._idle_seconds
         for kept in self._idle.values():
             while kept and kept[0].idle_since < oldest:  # the one used last is on the right
@@ -199,6 +241,16 @@ class Sender:
                 self._idle_count -= 1
         self._idle = {key: kept for key, kept in self._idle.items() if kept}
         self._sweeper = self._loop.call_later(SWEEP_SECONDS, self._sweep)
+
+    def _expire_waiting(self, now: float) -> None:
+        """Fail what found no connection within its deadline.
+
+        A sweep late, since the opening that ends at the same moment can say in which step the time went.
+        """
+        for waiting in self._waiting.values():
+            for call in [each for each in waiting if each.deadline + SWEEP_SECONDS <= now]:
+                waiting.remove(call)
+                call.on_done(call.failed(ErrorClass.TIMEOUT, "no connection came free before the deadline"))
 
 
 def _settle(done: asyncio.Future[Exchange], exchange: Exchange) -> None:
