@@ -50,7 +50,7 @@ def unknown_key(checker: Findings, key: str, node: Node, known: list[str]) -> No
 
 def _field(checker: Checker, field: Field, node: Node | None, parent: Node, owner: str) -> Any:
     if node is None:
-        if field.default is REQUIRED:
+        if is_required(field):
             _found(checker, parent, "missing_field", f"{owner} needs {field.name!r}", field.summary)
         return default_of(field)
     if field.refused and node.plain() != field.default:
@@ -60,6 +60,13 @@ def _field(checker: Checker, field: Field, node: Node | None, parent: Node, owne
             )
         )
     return check_value(checker, field, node)
+
+
+def is_required(field: Field) -> bool:
+    """Tell whether a field must be given. A group of fields must when one of them must."""
+    if field.type is FieldType.OBJECT and field.shape is Shape.ONE:
+        return any(is_required(child) for child in field.children)
+    return field.default is REQUIRED
 
 
 def default_of(field: Field) -> Any:
