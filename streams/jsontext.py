@@ -118,7 +118,7 @@ def valid_text(text: str) -> str:
 
 
 def serialise(value: JsonValue) -> bytes:
-    """The value as compact JSON with sorted keys. Raises NotJson when it nests too deeply or is not finite."""
+    """The value as compact JSON with sorted keys. Raises NotJson for a number that is not finite."""
     try:
         return orjson.dumps(value, default=_encode, option=_OPTIONS)
     except TypeError:
@@ -158,18 +158,44 @@ def float_text(value: float) -> str:
 
 def _serialise_slowly(value: JsonValue) -> bytes:
     # orjson refuses lone surrogates, integers past 64 bits and nesting past 254 levels.
-    try:
-        return _text(value).encode()
-    except RecursionError:
-        raise NotJson("the value nests too deeply to be written as JSON") from None
+    parts: list[str] = []
+    pending: list[JsonValue] = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, _Written):
+            parts.append(item)
+        elif isinstance(item, dict):
+            pending += reversed(_object_parts(item))
+        elif isinstance(item, list):
+            pending += reversed(_array_parts(item))
+        else:
+            parts.append(_scalar_text(item))
+    return "".join(parts).encode()
 
 
-def _text(value: JsonValue) -> str:
-    if isinstance(value, dict):
-        members = sorted(((valid_text(key), item) for key, item in value.items()), key=itemgetter(0))
-        return "{" + ",".join(f"{_text(key)}:{_text(item)}" for key, item in members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(_text, value)) + "]"
+class _Written(str):
+    """Text of the result itself, among values still to be written."""
+
+    __slots__ = ()
+
+
+def _object_parts(members: dict[str, JsonValue]) -> list[JsonValue]:
+    parts: list[JsonValue] = [_Written("{")]
+    for key, item in sorted(((valid_text(key), item) for key, item in members.items()), key=itemgetter(0)):
+        parts += (_Written(","), _Written(f"{_scalar_text(key)}:"), item)
+    del parts[1:2]
+    return [*parts, _Written("}")]
+
+
+def _array_parts(items: list[JsonValue]) -> list[JsonValue]:
+    parts: list[JsonValue] = [_Written("[")]
+    for item in items:
+        parts += (_Written(","), item)
+    del parts[1:2]
+    return [*parts, _Written("]")]
+
+
+def _scalar_text(value: JsonValue) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(int(value))
     scalar = valid_text(value) if isinstance(value, str) else value

@@ -47,7 +47,8 @@ class Compiled:
     """How many times over the result may contain its input, for each step of work; 0 where nothing bounds it."""
     reads_document: bool
     """Whether `this` of the whole message is read."""
-    writes_metadata: bool
+    last_line: int
+    """The line of the last statement, to which an error about the whole result belongs."""
 
 
 class _ProgramCompiler:
@@ -56,7 +57,6 @@ class _ProgramCompiler:
     def __init__(self, text: str) -> None:
         self.emit = Emitter()
         self.expressions = ExpressionCompiler(self.emit)
-        self.writes_metadata = False
         self.copies = 1
         """How often a variable, or the root, may contain what it was made of by being put into itself."""
         self._text = text
@@ -141,7 +141,6 @@ class _ProgramCompiler:
         if isinstance(target, VariableTarget):
             return [self._let(target, statement.query, value)]
         if isinstance(target, MetadataTarget):
-            self.writes_metadata = True
             key = self.emit.constant(target.key)
             call = self.emit.call(runtime.set_metadata, self.emit.name("run"), key, value)
             return [self.emit.evaluate(call)]
@@ -200,7 +199,7 @@ def compile_program(program: Program) -> Compiled:
         batchwise=expressions.batchwise,
         weight=0 if expressions.accumulates else compiler.copies * len(expressions.sites),
         reads_document="this" in made["mapping"].__code__.co_names + _local_reads(made["mapping"]),
-        writes_metadata=compiler.writes_metadata,
+        last_line=program.text.count("\n", 0, program.statements[-1].place) + 1 if program.statements else 1,
     )
 
 

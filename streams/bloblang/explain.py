@@ -118,7 +118,7 @@ class Explainer:
         site = self._sites[number]
         node = site.node
         if isinstance(error, ConditionFault) and site.condition and node is not None:
-            shown = f"{to_string(error.value)} ({_go_type_name(error.value)})"
+            shown = f"{_shown(error.value)} ({_go_type_name(error.value)})"
             label = "" if isinstance(node, (Assignment, IfStatement)) else annotation(node)
             return _Account(f"{label} resolved to a non-boolean value {shown}", settled=True)
         if isinstance(error, NoContext):
@@ -163,6 +163,11 @@ class Explainer:
             number = site.parent
 
 
+def _shown(value: object) -> str:
+    # A container might be far larger written than it is, by holding one value many times.
+    return "<nil>" if value is None else "..." if isinstance(value, (list, dict)) else to_string(value)
+
+
 def _plain_text(error: BaseException) -> str:
     if isinstance(error, TypeFault):
         return type_fault_text(error)
@@ -182,7 +187,7 @@ def _no_context_text(error: NoContext, node: Expression | Statement | None) -> s
 
 
 def _go_type_name(value: object) -> str:
-    names = {"array": "[]interface {}", "object": "map[string]interface {}", "bytes": "[]uint8"}
+    names = {"array": "[]interface {}", "object": "map[string]interface {}", "bytes": "[]uint8", "null": "<nil>"}
     name = type_name(value)
     if name == "number":
         return "int64" if isinstance(value, int) else "float64"

@@ -32,7 +32,7 @@ from streams.bloblang.nodes import (
     Variable,
 )
 from streams.bloblang.registry import Form, Kind, Parameter
-from streams.bloblang.run import charged
+from streams.bloblang.run import charged, counted
 from streams.bloblang.values import NOTHING, Marker, equal
 
 _COMPARISONS: dict[str, type[ast.cmpop]] = {
@@ -194,7 +194,7 @@ class ExpressionCompiler:
     def _path(self, name: str, path: Sequence[str], step: Callable[..., Any]) -> ast.expr:
         value = self.emit.name(name)
         if "*" in path:
-            return self.emit.call(step, value, self.emit.constant(tuple(path)))
+            return self.emit.call(runtime.step_through, self.emit.name("run"), value, self.emit.constant(tuple(path)))
         for depth, segment in enumerate(path):
             held = name if depth == 0 else self.emit.temporary()
             tested = value if depth == 0 else self.emit.keep(held, value)
@@ -208,7 +208,10 @@ class ExpressionCompiler:
 
     def _get(self, node: Get, scope: Scope) -> ast.expr:
         target = self.compile(node.target, scope)
-        return self.emit.call(runtime.step, target, self.emit.constant(node.path))
+        path = self.emit.constant(node.path)
+        if "*" in node.path:
+            return self.emit.call(runtime.step_through, self.emit.name("run"), target, path)
+        return self.emit.call(runtime.step, target, path)
 
     def _variable(self, node: Variable, _: Scope) -> ast.expr:
         self.variable_reads += 1
@@ -253,6 +256,9 @@ class ExpressionCompiler:
         if node.operator == "+":
             return self.emit.call(runtime.plus, self.emit.name("run"), left, right)
         compute = operators.COMPUTED[node.operator]
+        if node.operator in {"==", "!="} and not isinstance(node.right, Literal):
+            same = self.emit.call_method(self.emit.name("run"), "equal", left, right)
+            return same if node.operator == "==" else self.emit.invert(same)
         if node.operator in _COMPARISONS and isinstance(node.right, Literal):
             return self._compare_with_literal(node, left, node.right.value, compute)
         return self.emit.call(compute, left, right)
@@ -284,7 +290,7 @@ class ExpressionCompiler:
             return node.operator == "|" and all(self._cannot_fail(side, scope) for side in (node.left, node.right))
         if isinstance(node, Literal):
             return not may_mark(node)
-        if not isinstance(node, Field) or node.context == "root" or not node.path:
+        if not isinstance(node, Field) or node.context == "root" or not node.path or "*" in node.path:
             return False
         return self._context(node.context, scope) is not None
 
@@ -381,7 +387,10 @@ class ExpressionCompiler:
         if scope.loop and spec.form is Form.EAGER:
             bound = self.emit.constant(call)
             return self.emit.call(charged, self.emit.name("run"), bound, *target, *arguments)
-        return self.emit.call(call, *target, *arguments)
+        result = self.emit.call(call, *target, *arguments)
+        if spec.boolean or spec.form is Form.LAZY:
+            return result
+        return self.emit.call(counted, self.emit.name("run"), result)
 
     def _arguments(self, node: Call, scope: Scope) -> list[ast.expr]:
         if node.spec.variadic:

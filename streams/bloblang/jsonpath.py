@@ -289,6 +289,8 @@ def _holds(condition: Any, item: Any, root: Any, charge: Charge) -> bool:
         path = condition.operands[0]
         return any(True for _ in _select(path.steps, item if path.relative else root, root, charge))
     left, right = (_operand(operand, item, root, charge) for operand in condition.operands)
+    if isinstance(left, (list, dict)) or isinstance(right, (list, dict)):
+        return condition.operator == "!="
     try:
         return bool(COMPUTED[condition.operator](left, right))
     except MismatchFault:

@@ -124,6 +124,7 @@ class Mapping:
 
     def _failure(self, error: BaseException) -> MappingError:
         text, line = self._compiled.explainer.statement(error)
+        line = line or self._compiled.last_line
         return MappingError(f"failed assignment (line {line}): {text}", line)
 
 

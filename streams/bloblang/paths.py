@@ -25,19 +25,19 @@ def array_index(segment: str) -> int | None:
     return int(segment) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
 
-def field(value: Any, path: Sequence[str]) -> Any:
-    """What lies at the path; None where nothing does."""
+def field(value: Any, path: Sequence[str], charge: Callable[[int], None] | None = None) -> Any:
+    """What lies at the path; None where nothing does. `charge` is called for what a `*` goes through."""
     for depth, segment in enumerate(path):
         if value.__class__ is dict:
             if segment in value:
                 value = value[segment]
             elif segment == "*":
-                return [field(item, path[depth + 1 :]) for item in value.values()]
+                return _every(list(value.values()), path[depth + 1 :], charge)
             else:
                 return None
         elif value.__class__ is list:
             if segment == "*":
-                return _every(value, path[depth + 1 :])
+                return _every(value, path[depth + 1 :], charge)
             index = array_index(segment)
             if index is None or not 0 <= index < len(value):
                 return None
@@ -47,8 +47,10 @@ def field(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
-def _every(items: list[Any], rest: Sequence[str]) -> list[Any] | None:
-    found = [result for item in items if (result := field(item, rest)) is not None]
+def _every(items: list[Any], rest: Sequence[str], charge: Callable[[int], None] | None) -> list[Any] | None:
+    if charge is not None:
+        charge(len(items))
+    found = [result for item in items if (result := field(item, rest, charge)) is not None]
     return found or None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.bloblang.errors import Fault, NoContext, OutOfFuel
-from streams.bloblang.values import Marker
+from streams.bloblang.values import Marker, equal
 from streams.message import Message, NotStructured
 
 if TYPE_CHECKING:
@@ -140,6 +140,13 @@ class Run:
         return self.explainer.text(error)
 
 
+    def equal(self, left: Any, right: Any) -> bool:
+        """Whether two values are equal; comparing containers counts as work. Raises OutOfFuel."""
+        if left.__class__ is dict or left.__class__ is list:
+            self._measure(left)
+        return equal(left, right)
+
+
 def size_of(value: Any) -> int:
     """The length of what has one, counted as work."""
     kind = value.__class__
@@ -151,6 +158,14 @@ def charged(run: Run, call: Callable[..., Any], *arguments: Any) -> Any:
     run.charge(STEP + sum(map(size_of, arguments)))
     result = call(*arguments)
     run.charge(size_of(result))
+    return result
+
+
+def counted(run: Run, result: Any) -> Any:
+    """The result of a function or method called once, counted as work."""
+    kind = result.__class__
+    if kind is str or kind is list or kind is dict or kind is bytes:
+        run.charge(len(result))
     return result
 
 

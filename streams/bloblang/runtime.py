@@ -30,6 +30,13 @@ def step(value: Any, path: Sequence[str]) -> Any:
     return field(value, path)
 
 
+def step_through(run: Run, value: Any, path: Sequence[str]) -> Any:
+    """As `step`, for a path with a `*`, which counts as work."""
+    if value.__class__ is Absent:
+        raise value.fault()
+    return field(value, path, run.charge)
+
+
 def step_or_null(value: Any, path: Sequence[str]) -> Any:
     """As `step`, with null where there is no context, for paths that have a fallback."""
     return None if value.__class__ is Absent else field(value, path)

@@ -22,7 +22,7 @@ from streams.bloblang.values import to_string
 def json(run: Run, path: str) -> Any:
     """The value, whatever `this` is at the moment."""
     value = run.structured()
-    return field(value, split_path(path)) if path else value
+    return field(value, split_path(path), run.charge) if path else value
 
 
 @function(

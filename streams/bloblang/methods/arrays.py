@@ -18,7 +18,6 @@ from streams.bloblang.registry import (
 from streams.bloblang.run import Run
 from streams.bloblang.values import (
     bytes_string,
-    equal,
     get_number,
     get_string,
     is_number,
@@ -49,6 +48,7 @@ def length(value: Any) -> int:
     "contains",
     "Whether text contains another, an array an element, or an object a value.",
     parameters=(anything("value"),),
+    context=True,
     boolean=True,
     examples=(
         example(
@@ -57,16 +57,16 @@ def length(value: Any) -> int:
         example("root = this.contains(2)", ([1, 2.0], True)),
     ),
 )
-def contains(value: Any, wanted: Any) -> bool:
+def contains(run: Run, value: Any, wanted: Any) -> bool:
     """Whether it is there."""
     if isinstance(value, str):
-        return to_string(wanted) in value
+        return to_string(run.measure(wanted)) in value
     if isinstance(value, bytes):
-        return to_bytes(wanted) in value
+        return to_bytes(run.measure(wanted)) in value
     if isinstance(value, list):
-        return any(equal(wanted, item) for item in value)
+        return any(run.equal(wanted, item) for item in value)
     if isinstance(value, dict):
-        return any(equal(wanted, item) for item in value.values())
+        return any(run.equal(wanted, item) for item in value.values())
     raise TypeFault(value, ("string", "array", "object"))
 
 
@@ -107,33 +107,37 @@ def enumerated(value: Any) -> list[dict[str, Any]]:
     "find",
     "The index of the first element equal to the argument, or -1.",
     parameters=(anything("value"),),
+    context=True,
     examples=(example("root = this.find(3)", ([1, 3, 3], 1), ([1], -1)),),
 )
-def find(value: Any, wanted: Any) -> int:
+def find(run: Run, value: Any, wanted: Any) -> int:
     """The index."""
-    return next((index for index, item in enumerate(require_list(value)) if equal(wanted, item)), -1)
+    return next((index for index, item in enumerate(require_list(value)) if run.equal(wanted, item)), -1)
 
 
 @method(
     "find_all",
     "The indexes of all elements equal to the argument.",
     parameters=(anything("value"),),
+    context=True,
     examples=(example("root = this.find_all(3)", ([1, 3, 3], [1, 2])),),
 )
-def find_all(value: Any, wanted: Any) -> list[int]:
+def find_all(run: Run, value: Any, wanted: Any) -> list[int]:
     """The indexes."""
-    return [index for index, item in enumerate(require_list(value)) if equal(wanted, item)]
+    return [index for index, item in enumerate(require_list(value)) if run.equal(wanted, item)]
 
 
 @method(
     "flatten",
     "The array with each element that is an array replaced by its elements.",
+    context=True,
     examples=(example("root = this.flatten()", ([1, [2, [3]]], [1, 2, [3]])),),
 )
-def flatten(value: Any) -> list[Any]:
+def flatten(run: Run, value: Any) -> list[Any]:
     """One level less."""
     made: list[Any] = []
     for item in require_list(value):
+        run.charge(len(item) if isinstance(item, list) else 1)
         made.extend(item if isinstance(item, list) else (item,))
     return made
 
@@ -283,4 +287,5 @@ def merged(run: Run, into: Any, source: Any) -> Any:
         return made
     left = into if isinstance(into, list) else [into]
     right = source if isinstance(source, list) else [source]
+    run.charge(len(right))
     return left + right

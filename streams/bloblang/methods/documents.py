@@ -73,6 +73,7 @@ def check_schema(arguments: dict[str, Any]) -> None:
 )
 def json_schema(run: Run, value: Any, schema: str) -> Any:
     """The value."""
+    run.measure(value)
     problems = Schema(_schema_document(schema), run.charge).problems(value)
     if problems:
         raise Fault("\n".join(f"{path} {problem}" for path, problem in problems))

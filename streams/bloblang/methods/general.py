@@ -115,12 +115,13 @@ def from_all(run: Run, target: Thunk) -> list[Any]:
     "get",
     "What lies at a path of the target.",
     parameters=(string("path"),),
+    context=True,
     naming=Naming.TYPES,
     examples=(example("root = this.data.get(this.key)", ({"data": {"a": {"b": 1}}, "key": "a.b"}, 1)),),
 )
-def get(value: Any, path: str) -> Any:
+def get(run: Run, value: Any, path: str) -> Any:
     """The value there, or null."""
-    return field(value, split_path(path))
+    return field(value, split_path(path), run.charge)
 
 
 @method(

@@ -15,7 +15,6 @@ from streams.bloblang.registry import OPTIONAL, anything, array, example, intege
 from streams.bloblang.run import STEP, Run
 from streams.bloblang.values import (
     bytes_string,
-    equal,
     get_string,
     string_bytes,
     type_fault_text,
@@ -240,7 +239,7 @@ method(
 def split(run: Run, value: Any, delimiter: Any) -> list[Any]:
     """The parts."""
     if isinstance(value, list):
-        return _split_array(value, lambda item: equal(item, delimiter))
+        return _split_array(value, lambda item: run.equal(delimiter, item))
     if not isinstance(value, (str, bytes)):
         raise TypeFault(value, ("string", "array", "bytes"))
     run.charge(len(value))
