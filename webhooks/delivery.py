@@ -82,6 +82,7 @@ class DeliveryEngine:
         self._room = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._epoch = 0
+        self._next_look = 0.0
 
     @property
     def epoch(self) -> int:
@@ -118,19 +119,19 @@ class DeliveryEngine:
     # --- what the publisher asks (webhooks.publish.Dispatcher) ---------------------------------------
 
     async def room(self, wanted: int) -> int:
-        """Return how many new deliveries fit, of `wanted`, waiting for a fair part of them to fit.
+        """Return how many new deliveries to make now, of `wanted`, waiting until a fair part of them fits.
 
-        Work then comes no faster than it is done, and takes the short way. After FULL_WAIT_SECONDS everything is
-        let in, and waits in the queue: slow receivers must not keep others' events in Kafka.
+        Work then comes no faster than it is done, and takes the short way. After FULL_WAIT_SECONDS a few are let
+        in all the same, to wait in the queue: slow receivers must not keep others' events in Kafka.
         """
         enough = min(wanted, LEAST_ROOM)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FULL_WAIT_SECONDS):
-                while (free := CAPACITY - self._lanes.held) < enough:
+                while (free := CAPACITY - self._lanes.held - self._lanes.debt) < enough:
                     self._room.clear()
                     await self._room.wait()
                 return min(wanted, free)
-        return wanted
+        return enough
 
     def take(self, lane_id: int) -> bool:
         """Reserve room for one more delivery of the lane; False when it is full, held back or has a backlog."""
@@ -141,7 +142,7 @@ class DeliveryEngine:
         self._lanes.drop(lane_id)
 
     def wake(self) -> None:
-        """Look at the queue now."""
+        """Rows were queued of lanes that are known to be behind."""
         self._work.set()
 
     def suspect(self) -> None:
@@ -204,30 +205,36 @@ class DeliveryEngine:
     # --- the queue ------------------------------------------------------------------------------------
 
     async def _lease(self) -> None:
-        """Look at the queue: when woken, when the next row is due, and every so often all the same."""
-        due_in = await self._lease_round()
+        """Lease for lanes known to have rows when there is room; look at the whole queue every so often."""
+        if time.monotonic() < self._next_look:
+            await self._lease_rooms(self._lanes.rooms_behind())
+        else:
+            self._next_look = time.monotonic() + await self._look()
         await asyncio.sleep(ROUND_SECONDS)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(max(due_in, 0.0), IDLE_SECONDS)):
+            async with asyncio.timeout(max(self._next_look - time.monotonic(), 0.0)):
                 await self._work.wait()
         self._work.clear()
 
-    async def _lease_round(self) -> float:
-        """Go once over all lanes with free rows; returns seconds until the next row falls due."""
+    async def _look(self) -> float:
+        """Go once over all lanes with free rows; returns seconds until the next look."""
         after, soonest = 0, IDLE_SECONDS
         while True:
             lanes = await queue.lanes_with_work(self._pool, after, LANES_PER_LOOK)
-            rooms = self._lanes.rooms(lanes)
-            if rooms:
-                await self._lease_rooms(rooms)
-            coming = [lane.due_in for lane in lanes if lane.due_in > 0]
-            soonest = min([soonest, *coming])
+            await self._lease_rooms(self._lanes.rooms(lanes))
+            soonest = min([soonest, *(lane.due_in for lane in lanes if lane.due_in > 0)])
             if len(lanes) < LANES_PER_LOOK:
                 return soonest
             after = lanes[-1].lane_id
 
+    def _look_now(self) -> None:
+        self._next_look = 0.0
+        self._work.set()
+
     async def _lease_rooms(self, rooms: list[tuple[int, int]]) -> None:
         """Take due rows of lanes whose room is reserved, free the room that found no row, send."""
+        if not rooms:
+            return
         leased: list[Held] = []
         try:
             leased = await queue.lease(self._pool, self._epoch, rooms)
@@ -254,7 +261,7 @@ class DeliveryEngine:
         freed = await queue.take_over(self._pool)
         if freed:
             logger.warning("freed %s deliveries that a dead worker held", freed)
-            self._work.set()
+            self._look_now()
         if self._unknown is not None:
             await self._free_orphans(self._unknown)
 
@@ -269,7 +276,7 @@ class DeliveryEngine:
         if orphans:
             logger.warning("freed %s deliveries whose lease was written and never heard of", len(orphans))
             await queue.free(self._pool, self._epoch, orphans)
-            self._work.set()
+            self._look_now()
         self._unknown = unknown - orphans or None
 
 
