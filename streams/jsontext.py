@@ -22,7 +22,7 @@ import re2
 from streams.timestamp import Timestamp
 
 JsonValue = Any
-"""None, bool, int, float (Float where computed), str, list, dict with str keys; in a mapping also bytes and Timestamp."""
+"""None, bool, int, float, str, list, dict with str keys; inside a mapping also bytes and Timestamp."""
 
 _MAX_INT64 = 2**63 - 1
 _MIN_INT64 = -(2**63)
@@ -41,19 +41,20 @@ class Float(float):
     text: str | None
 
     def __new__(cls, value: float | str, text: str | None = None) -> Float:
+        """A float, with the text of it in the document if it came from one."""
         self = super().__new__(cls, value)
         self.text = text
         return self
 
 
-class NotJson(ValueError):
+class NotJsonError(ValueError):
     """The text is not one JSON document."""
 
 
 def parse(text: bytes | str) -> JsonValue:
     """The value of a JSON document, exact: every number can be written back as it was.
 
-    Raises NotJson with the reason when `text` is not exactly one document.
+    Raises NotJsonError with the reason when `text` is not exactly one document.
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
@@ -70,15 +71,15 @@ def _parse_leniently(raw: bytes, error: orjson.JSONDecodeError) -> JsonValue:
     # Go replaces invalid UTF-8 and lone surrogates with U+FFFD where orjson refuses the document.
     try:
         return _parse_exactly(raw)
-    except NotJson:
-        raise NotJson(str(error)) from error
+    except NotJsonError:
+        raise NotJsonError(str(error)) from error
 
 
 def _parse_exactly(raw: bytes) -> JsonValue:
     try:
         value = _DECODER.decode(raw.decode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
-        raise NotJson(str(error)) from error
+        raise NotJsonError(str(error)) from error
     return _without_surrogates(value) if rb"\u" in raw else value
 
 
@@ -118,7 +119,7 @@ def valid_text(text: str) -> str:
 
 
 def serialise(value: JsonValue) -> bytes:
-    """The value as compact JSON with sorted keys. Raises NotJson for a number that is not finite."""
+    """The value as compact JSON with sorted keys. Raises NotJsonError for a number that is not finite."""
     try:
         return orjson.dumps(value, default=_encode, option=_OPTIONS)
     except TypeError:
@@ -149,7 +150,7 @@ def float_text(value: float) -> str:
     if text is not None:
         return text
     if not math.isfinite(value):
-        raise NotJson(f"unsupported value: {value}")
+        raise NotJsonError(f"unsupported value: {value}")
     mantissa, _, exponent = repr(float(value)).partition("e")
     if exponent and not 1e-6 <= abs(value) < 1e21:
         return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"

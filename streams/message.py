@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.errors import SluiceError
-from streams.jsontext import JsonValue, NotJson, parse, serialise
+from streams.jsontext import JsonValue, NotJsonError, parse, serialise
 
-__all__ = ["Failure", "JsonValue", "Message", "NotStructured", "Source"]
+__all__ = ["Failure", "JsonValue", "Message", "NotStructuredError", "Source"]
 
 _UNPARSED = object()
 
 
-class NotStructured(SluiceError):
+class NotStructuredError(SluiceError):
     """The payload is not JSON, and something asked for it as JSON."""
 
 
@@ -49,7 +49,7 @@ class Message:
 
     __slots__ = ("_content", "_size", "_value", "error", "metadata", "ordinal", "source")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the content are named
         self,
         content: bytes | None = None,
         *,
@@ -74,26 +74,26 @@ class Message:
 
     @property
     def content(self) -> bytes:
-        """The payload as bytes; a structured value is serialised once. Raises NotStructured when it cannot be."""
+        """The payload as bytes; a structured value is serialised once. Raises NotStructuredError when it cannot be."""
         if self._content is None:
             if self._value is _UNPARSED:
                 return b""
             try:
                 self._content = serialise(self._value)
-            except NotJson as error:
-                raise NotStructured(f"write as json: {error}") from error
+            except NotJsonError as error:
+                raise NotStructuredError(f"write as json: {error}") from error
         return self._content
 
     @property
     def value(self) -> JsonValue:
-        """The payload parsed as JSON. Raises NotStructured when it is none."""
+        """The payload parsed as JSON. Raises NotStructuredError when it is none."""
         if self._value is _UNPARSED:
             if not self._content:
-                raise NotStructured("message is empty")
+                raise NotStructuredError("message is empty")
             try:
                 self._value = parse(self._content)
-            except NotJson as error:
-                raise NotStructured(f"parse as json: {error}") from error
+            except NotJsonError as error:
+                raise NotStructuredError(f"parse as json: {error}") from error
         return self._value
 
     def replaced(

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streams.bloblang import DELETED, NOTHING, Mapping, MappingError, ParseError, compile, interpolate
+from streams import bloblang
+from streams.bloblang import DELETED, NOTHING, Mapping, MappingError, ParseError, interpolate
 from streams.bloblang.cursor import SyntaxFault
 from streams.bloblang.query import NO_CONTEXT, compile_query, parse_query
 from streams.bloblang.values import to_string
@@ -33,7 +34,7 @@ class Outcome:
     """None when it passed."""
 
 
-class Mismatch(Exception):
+class MismatchError(Exception):
     """The result is not the one the case expects."""
 
 
@@ -53,7 +54,7 @@ def check(case: dict[str, Any]) -> Outcome:
     form = form_of(case)
     try:
         _FORMS[form](case)
-    except (Mismatch, ParseError, MappingError) as error:
+    except (MismatchError, ParseError, MappingError) as error:
         return Outcome(case, form, f"{type(error).__name__}: {error}")
     return Outcome(case, form, None)
 
@@ -110,7 +111,7 @@ def same(left: Any, right: Any) -> bool:
 
 def _expect(got: Any, wanted: Any) -> None:
     if not same(plain(got), special(wanted)):
-        raise Mismatch(f"got {got!r}, expected {wanted!r}")
+        raise MismatchError(f"got {got!r}, expected {wanted!r}")
 
 
 def _expects_error(case: dict[str, Any]) -> bool:
@@ -125,13 +126,15 @@ def _run(case: dict[str, Any], run: Callable[[], Any]) -> Any:
         if not _expects_error(case):
             raise
         _expect_error(case, str(error))
-        raise _AsExpected from None
+        raise _AsExpectedError from None
     if _expects_error(case):
-        raise Mismatch(f"no error but {result!r}, expected {case.get('error') or case.get('parse_error')!r}")
+        raise MismatchError(
+            f"no error but {result!r}, expected {case.get('error') or case.get('parse_error')!r}"
+        )
     return result
 
 
-class _AsExpected(Exception):
+class _AsExpectedError(Exception):
     """The case failed as it should."""
 
 
@@ -149,14 +152,14 @@ def _expect_error(case: dict[str, Any], text: str) -> None:
     else:
         fits = wanted in text
     if not fits:
-        raise Mismatch(f"error {text!r}, expected {wanted!r}")
+        raise MismatchError(f"error {text!r}, expected {wanted!r}")
 
 
 def _forgiving(run: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
     def runs(case: dict[str, Any]) -> None:
         try:
             run(case)
-        except _AsExpected:
+        except _AsExpectedError:
             return
 
     return runs
@@ -191,15 +194,16 @@ def _expect_kind(case: dict[str, Any], got: Any) -> None:
 @_forgiving
 def _mapping(case: dict[str, Any]) -> None:
     if "value" in case:
-        return _mapping_value(case)
+        _mapping_value(case)
+        return
     batch, index = _messages(case) or [Message(b"")], case.get("index", 0)
     if case.get("out_kind") == "bool_query" or case["test"] == "TestQueries":
-        _expect(_run(case, lambda: compile(case["mapping"]).test(batch, index)), case["output"])
-        return None
-    made = _run(case, lambda: compile(case["mapping"]).apply(batch, index))
+        _expect(_run(case, lambda: bloblang.compile(case["mapping"]).test(batch, index)), case["output"])
+        return
+    made = _run(case, lambda: bloblang.compile(case["mapping"]).apply(batch, index))
     if case.get("out_kind") == "deleted" or made is DELETED:
         _expect(made, {"$delete": True} if case.get("out_kind") == "deleted" else case.get("output"))
-        return None
+        return
     if case.get("out_kind") == "value":
         _expect(to_string(made.content), to_string(case["output"]))
     else:
@@ -211,7 +215,7 @@ def _mapping(case: dict[str, Any]) -> None:
 @_forgiving
 def _mapping_value(case: dict[str, Any]) -> None:
     value = special(case["value"]["v"])
-    got = _run(case, lambda: _kept(compile(case["mapping"]).evaluate_value(value)))
+    got = _run(case, lambda: _kept(bloblang.compile(case["mapping"]).evaluate_value(value)))
     _expect_kind(case, value if got is NOTHING else got)
 
 
@@ -219,7 +223,10 @@ def _mapping_value(case: dict[str, Any]) -> None:
 def _overlay(case: dict[str, Any]) -> None:
     root = special(case["overlay"]["v"]) if "overlay" in case else None
     got = _run(
-        case, lambda: _kept(compile(case["mapping"]).evaluate_value(special(case["value"]["v"]), root=root))
+        case,
+        lambda: _kept(
+            bloblang.compile(case["mapping"]).evaluate_value(special(case["value"]["v"]), root=root)
+        ),
     )
     _expect_kind(case, got)
 
@@ -246,7 +253,7 @@ def _query_prefix(case: dict[str, Any]) -> None:
 
 def _example(case: dict[str, Any]) -> None:
     # Documentation shows mappings without the line break that ends a last comment.
-    mapping = compile(case["mapping"] + "\n", permissions=("env", "file"))
+    mapping = bloblang.compile(case["mapping"] + "\n", permissions=("env", "file"))
     for item in case["cases"]:
         _example_case(mapping, item)
 
@@ -257,9 +264,12 @@ def _example_case(mapping: Mapping, item: dict[str, Any]) -> None:
     except MappingError as error:
         _expect(str(error), _error_text(item))
         return
-    if item["out_kind"] == "deleted" or made is DELETED:
-        _expect(made, {"$delete": True} if item["out_kind"] == "deleted" else item["out"])
-    elif item["out_kind"] == "json":
+    if not isinstance(made, Message):
+        _expect(made, {"$delete": True} if item["out_kind"] == "deleted" else item.get("out"))
+        return
+    if item["out_kind"] == "deleted":
+        raise MismatchError("the message was not deleted")
+    if item["out_kind"] == "json":
         # Compared as values: some documented results are indented or not sorted.
         _expect(parse(serialise(parse(made.content))), parse(serialise(item["out"])))
     else:

@@ -73,8 +73,7 @@ class Cursor:
         """The next token."""
         return self.lexer.at(self.index)
 
-    @property
-    def ended(self) -> bool:
+    def at_end(self) -> bool:
         """Whether nothing follows."""
         return self.lexer.at(self.index).kind is Kind.END
 

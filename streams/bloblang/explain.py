@@ -187,7 +187,12 @@ def _no_context_text(error: NoContext, node: Expression | Statement | None) -> s
 
 
 def _go_type_name(value: object) -> str:
-    names = {"array": "[]interface {}", "object": "map[string]interface {}", "bytes": "[]uint8", "null": "<nil>"}
+    names = {
+        "array": "[]interface {}",
+        "object": "map[string]interface {}",
+        "bytes": "[]uint8",
+        "null": "<nil>",
+    }
     name = type_name(value)
     if name == "number":
         return "int64" if isinstance(value, int) else "float64"

@@ -72,23 +72,26 @@ def may_mark(node: Expression | None) -> bool:
     """Whether the result can be a deletion or nothing."""
     if node is None:
         return True
-    if isinstance(node, Literal):
-        return isinstance(node.value, Marker)
-    if isinstance(node, Call):
-        return node.spec.marks
-    if isinstance(node, If):
-        return may_mark(node.otherwise) or any(may_mark(branch.body) for branch in node.branches)
-    if isinstance(node, Match):
-        return (
-            node.cases[-1:] == ()
-            or node.cases[-1].test is not None
-            or any(may_mark(c.body) for c in node.cases)
-        )
-    if isinstance(node, (Lambda, MapTo)):
-        return may_mark(node.body)
-    if isinstance(node, Binary):
-        return node.operator == "|" and (may_mark(node.left) or may_mark(node.right))
-    return isinstance(node, Field) and node.context == "root"
+    judge = _MARKING.get(type(node))
+    return judge is not None and judge(node)
+
+
+def _match_may_mark(node: Match) -> bool:
+    exhaustive = bool(node.cases) and node.cases[-1].test is None
+    return not exhaustive or any(may_mark(case.body) for case in node.cases)
+
+
+# All other expressions give values.
+_MARKING: dict[type, Callable[[Any], bool]] = {
+    Literal: lambda node: isinstance(node.value, Marker),
+    Call: lambda node: node.spec.marks,
+    If: lambda node: may_mark(node.otherwise) or any(may_mark(branch.body) for branch in node.branches),
+    Match: _match_may_mark,
+    Lambda: lambda node: may_mark(node.body),
+    MapTo: lambda node: may_mark(node.body),
+    Binary: lambda node: node.operator == "|" and (may_mark(node.left) or may_mark(node.right)),
+    Field: lambda node: node.context == "root",
+}
 
 
 def is_boolean(node: Expression) -> bool:
@@ -194,11 +197,15 @@ class ExpressionCompiler:
     def _path(self, name: str, path: Sequence[str], step: Callable[..., Any]) -> ast.expr:
         value = self.emit.name(name)
         if "*" in path:
-            return self.emit.call(runtime.step_through, self.emit.name("run"), value, self.emit.constant(tuple(path)))
+            return self.emit.call(
+                runtime.step_through, self.emit.name("run"), value, self.emit.constant(tuple(path))
+            )
         for depth, segment in enumerate(path):
             held = name if depth == 0 else self.emit.temporary()
             tested = value if depth == 0 else self.emit.keep(held, value)
-            last_resort = self.emit.call(step, self.emit.name(held), self.emit.constant(tuple(path[depth : depth + 1])))
+            last_resort = self.emit.call(
+                step, self.emit.name(held), self.emit.constant(tuple(path[depth : depth + 1]))
+            )
             if depth:
                 null = self.emit.is_same(self.emit.name(held), self.emit.constant(None))
                 last_resort = self.emit.choose(null, self.emit.constant(None), last_resort)
@@ -287,7 +294,9 @@ class ExpressionCompiler:
     def _cannot_fail(self, node: Expression, scope: Scope) -> bool:
         # A path fails for a missing context only, which reading it as null covers.
         if isinstance(node, Binary):
-            return node.operator == "|" and all(self._cannot_fail(side, scope) for side in (node.left, node.right))
+            return node.operator == "|" and all(
+                self._cannot_fail(side, scope) for side in (node.left, node.right)
+            )
         if isinstance(node, Literal):
             return not may_mark(node)
         if not isinstance(node, Field) or node.context == "root" or not node.path or "*" in node.path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from streams.bloblang.errors import Fault
 from streams.bloblang.gonumber import general_float, quoted, scientific, shortest_digits
-from streams.bloblang.values import is_number, number_text, string_bytes
+from streams.bloblang.values import number_text, string_bytes, to_string
 from streams.jsontext import Float, source_text
 from streams.timestamp import Timestamp
 
@@ -169,7 +170,7 @@ def _containers(directive: _Directive, value: Any) -> str:
             for key, item in sorted(value.items())
         )
         return f"map[{' '.join(members)}]"
-    return directive.padded(plain(value))
+    return directive.padded(to_string(value))
 
 
 def _text(directive: _Directive, value: str) -> str | None:
@@ -261,7 +262,7 @@ def _float_digits(directive: _Directive, value: float) -> str | None:
 
 
 def _special(value: float) -> str:
-    if value != value:
+    if math.isnan(value):
         return "NaN"
     return ("+Inf" if value > 0 else "-Inf") if value in {float("inf"), float("-inf")} else ""
 
@@ -311,11 +312,9 @@ def go_type(value: Any) -> str:
         str: "string", bool: "bool", int: "int64", bytes: "[]uint8",
         list: "[]interface {}", dict: "map[string]interface {}", Timestamp: "time.Time",
     }  # fmt: skip
-    return names.get(value.__class__, value.__class__.__name__)
+    return str(names.get(value.__class__, value.__class__.__name__))
 
 
 def plain(value: Any) -> str:
     """A value as %v writes it."""
-    if is_number(value) or isinstance(value, (str, bytes, bool, list, dict, Timestamp)):
-        return _formatted(_Directive("", None, None, "v"), value)
-    return "<nil>"
+    return _formatted(_PLAIN_VERBS["v"], value)

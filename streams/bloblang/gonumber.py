@@ -15,7 +15,7 @@ _SPECIAL = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 def general_float(value: float) -> str:
     """FormatFloat(value, 'g', -1, 64): shortest digits, with an exponent below 1e-4 and from 1e6 on."""
     if not math.isfinite(value):
-        return "NaN" if value != value else ("+Inf" if value > 0 else "-Inf")
+        return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
     sign, digits, exponent = shortest_digits(value)
     if exponent < -4 or exponent >= 6:
         return sign + scientific(digits, exponent)

@@ -14,7 +14,20 @@ from streams.bloblang.gonumber import quoted
 from streams.timestamp import Timestamp, from_datetime, offset_text
 
 RFC3339_NANO = "2006-01-02T15:04:05.999999999Z07:00"
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 # Longest first, as Go matches them.
 _PIECE = re.compile(

@@ -11,7 +11,7 @@ from streams.bloblang.lexer import parse_error
 from streams.bloblang.query import Query, compile_expression, parse_query
 from streams.bloblang.run import Absent
 from streams.bloblang.values import Marker, string_bytes, to_string
-from streams.message import Message, NotStructured
+from streams.message import Message, NotStructuredError
 
 _OPENING = "${!"
 _ESCAPED_OPENING = "${{!"
@@ -53,7 +53,7 @@ class Interpolation:
 def _document(batch: Sequence[Message], index: int) -> object:
     try:
         return batch[index].value
-    except (NotStructured, IndexError):
+    except (NotStructuredError, IndexError):
         return Absent()
 
 

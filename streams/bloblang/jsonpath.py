@@ -135,7 +135,11 @@ class _Parser:
             selectors.append(self._selector())
         if any(selector is None for selector in selectors):
             raise Fault(f"parsing error: {self._text}: expected an index or a key")
-        return selectors[0] if len(selectors) == 1 and selectors[0] is not None else Step("union", tuple(selectors))
+        return (
+            selectors[0]
+            if len(selectors) == 1 and selectors[0] is not None
+            else Step("union", tuple(selectors))
+        )
 
     def _selector(self) -> Step | None:
         if self._peek() in {":", "]"}:
@@ -150,7 +154,11 @@ class _Parser:
         while self._accept(":"):
             following = self._selector()
             bounds.append(None if following is None else following.argument)
-        if len(bounds) > 3 or not all(bound is None or isinstance(bound, int) for bound in bounds) or bounds[2:] == [0]:
+        if (
+            len(bounds) > 3
+            or not all(bound is None or isinstance(bound, int) for bound in bounds)
+            or bounds[2:] == [0]
+        ):
             raise Fault(f"parsing error: {self._text}: invalid slice")
         return Step("slice", tuple(bounds + [None] * (3 - len(bounds))))
 
@@ -278,21 +286,29 @@ def _descendants(value: Any, charge: Charge) -> Values:
 def _holds(condition: Any, item: Any, root: Any, charge: Charge) -> bool:
     if not isinstance(condition, Comparison):
         return _operand(condition, item, root, charge) is True
-    if condition.operator == "!":
-        return not _holds(condition.operands[0], item, root, charge)
-    if condition.operator in {"&&", "||"}:
-        left = _holds(condition.operands[0], item, root, charge)
-        if left is (condition.operator == "||"):
-            return left
-        return _holds(condition.operands[1], item, root, charge)
     if condition.operator == "exists":
         path = condition.operands[0]
         return any(True for _ in _select(path.steps, item if path.relative else root, root, charge))
-    left, right = (_operand(operand, item, root, charge) for operand in condition.operands)
+    if condition.operator in COMPUTED:
+        left, right = (_operand(operand, item, root, charge) for operand in condition.operands)
+        return _compared(condition.operator, left, right)
+    return _combined(condition, item, root, charge)
+
+
+def _combined(condition: Comparison, item: Any, root: Any, charge: Charge) -> bool:
+    first = _holds(condition.operands[0], item, root, charge)
+    if condition.operator == "!":
+        return not first
+    if first is (condition.operator == "||"):
+        return first
+    return _holds(condition.operands[1], item, root, charge)
+
+
+def _compared(operator: str, left: Any, right: Any) -> bool:
     if isinstance(left, (list, dict)) or isinstance(right, (list, dict)):
-        return condition.operator == "!="
+        return operator == "!="
     try:
-        return bool(COMPUTED[condition.operator](left, right))
+        return bool(COMPUTED[operator](left, right))
     except MismatchFault:
         return False
 

@@ -60,7 +60,9 @@ class Schema:
 
     def _referred(self, reference: Any) -> Any:
         if not isinstance(reference, str) or not reference.startswith("#"):
-            raise Fault(f"failed to parse json schema definition: only references within the schema are followed: {reference}")
+            raise Fault(
+                f"failed to parse json schema definition: only references within the schema are followed: {reference}"
+            )
         target = self._document
         for part in filter(None, reference[1:].split("/")):
             name = part.replace("~1", "/").replace("~0", "~")
@@ -96,7 +98,9 @@ class Schema:
         if word in schema and not self._passes(schema[word], value, path, depth):
             yield path, f'must validate "{word}" as "if" was {"" if holds else "not "}valid'
 
-    def _object(self, schema: dict[str, Any], value: dict[str, Any], path: str, depth: int) -> Iterator[Problem]:
+    def _object(
+        self, schema: dict[str, Any], value: dict[str, Any], path: str, depth: int
+    ) -> Iterator[Problem]:
         yield from _size_problems(len(value), schema, path, "Properties", "must have at {} {} properties")
         for name in schema.get("required", ()):
             if name not in value:
@@ -110,7 +114,9 @@ class Schema:
             if name in value:
                 yield from self._dependency(needed, value, path, depth)
 
-    def _member(self, schema: dict[str, Any], name: str, item: Any, path: str, depth: int) -> Iterator[Problem]:
+    def _member(
+        self, schema: dict[str, Any], name: str, item: Any, path: str, depth: int
+    ) -> Iterator[Problem]:
         covered = name in schema.get("properties", {})
         for pattern, part in schema.get("patternProperties", {}).items():
             if compiled(pattern).search(string_bytes(name)) is not None:
@@ -134,7 +140,9 @@ class Schema:
         yield from _size_problems(len(value), schema, path, "Items", "array must have at {} {} items")
         if schema.get("uniqueItems") is True:
             yield from self._duplicates(value, path)
-        if "contains" in schema and not any(self._passes(schema["contains"], item, path, depth) for item in value):
+        if "contains" in schema and not any(
+            self._passes(schema["contains"], item, path, depth) for item in value
+        ):
             yield path, "at least one of the items must match"
         items = schema.get("items", True)
         for index, item in enumerate(value):
@@ -146,7 +154,9 @@ class Schema:
                 yield path, "no additional items allowed on array"
                 return
             else:
-                yield from self._check(schema.get("additionalItems", True), item, _below(path, str(index)), depth + 1)
+                yield from self._check(
+                    schema.get("additionalItems", True), item, _below(path, str(index)), depth + 1
+                )
 
     def _duplicates(self, value: list[Any], path: str) -> Iterator[Problem]:
         seen: dict[str, int] = {}
@@ -185,7 +195,9 @@ def _shown(value: Any) -> str:
 
 
 def _value_problems(schema: dict[str, Any], value: Any, path: str) -> Iterator[Problem]:
-    if "enum" in schema and not any(equal(option, value) and _given(option) == _given(value) for option in schema["enum"]):
+    if "enum" in schema and not any(
+        equal(option, value) and _given(option) == _given(value) for option in schema["enum"]
+    ):
         yield path, f"{path} must be one of the following: {', '.join(map(_shown, schema['enum']))}"
     if "const" in schema and not equal(schema["const"], value):
         yield path, f"{path} does not match: {_shown(schema['const'])}"
@@ -215,8 +227,12 @@ def _number_problems(schema: dict[str, Any], value: Any, path: str) -> Iterator[
         bound = schema.get(word)
         if is_number(bound) and not holds(bound):
             yield path, f"must be {name} {to_string(bound)}"
-    multiple = schema.get("multipleOf")
-    if is_number(multiple) and multiple > 0 and not math.isclose(value / multiple, round(value / multiple), rel_tol=1e-12):
+    multiple = schema.get("multipleOf") or 0
+    if (
+        is_number(multiple)
+        and multiple > 0
+        and not math.isclose(value / multiple, round(value / multiple), rel_tol=1e-12)
+    ):
         yield path, f"must be a multiple of {to_string(multiple)}"
 
 

@@ -16,7 +16,7 @@ from streams.bloblang.registry import REGISTRY, Registry
 from streams.bloblang.run import DEFAULT_FUEL, Absent, Run
 from streams.bloblang.statements import MappingParser
 from streams.bloblang.values import DELETED, NOTHING, Marker, string_bytes, type_fault_text
-from streams.message import Failure, Message, NotStructured
+from streams.message import Failure, Message, NotStructuredError
 
 _FAULTS = (*RUNTIME_FAULTS, OutOfFuel, RecursionError)
 _DEEP_RECURSION = 60_000
@@ -63,11 +63,15 @@ class Mapping:
         """The message the mapping makes of one message of a batch, or DELETED. Raises MappingError."""
         return self._applied(batch, index, fuel, mutating=False)
 
-    def mutate(self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None) -> Message | Marker:
+    def mutate(
+        self, batch: Sequence[Message], index: int = 0, *, fuel: int | None = None
+    ) -> Message | Marker:
         """As `apply`, but the new document begins as the old one, and `this` sees what is written to it."""
         return self._applied(batch, index, fuel, mutating=True)
 
-    def _applied(self, batch: Sequence[Message], index: int, fuel: int | None, *, mutating: bool) -> Message | Marker:
+    def _applied(
+        self, batch: Sequence[Message], index: int, fuel: int | None, *, mutating: bool
+    ) -> Message | Marker:
         source = batch[index]
         run = self._run(batch, index, dict(source.metadata), fuel)
         root = self._document(run, source, mutating=mutating)
@@ -131,7 +135,7 @@ class Mapping:
 def _structured(message: Message) -> Any:
     try:
         return message.value
-    except NotStructured as error:
+    except NotStructuredError as error:
         return Absent(str(error))
 
 

@@ -46,15 +46,23 @@ def _sized(length: int, fixed: int, limit: int, codes: tuple[int, int]) -> bytes
 def _scalar(value: Any) -> bytes:
     if value is None or isinstance(value, bool):
         return {None: b"\xc0", False: b"\xc2", True: b"\xc3"}[value]
-    if isinstance(value, float):
-        return struct.pack(">Bd", 0xCB, value)
-    if isinstance(value, int):
-        return _integer(value)
-    if isinstance(value, bytes):
-        if len(value) < 2**8:
-            return struct.pack(">BB", 0xC4, len(value)) + value
-        return _sized(len(value), 0, 0, (0xC5, 0xC6)) + value
-    data = string_bytes(value if isinstance(value, str) else to_string(value))
+    if isinstance(value, (int, float)):
+        return struct.pack(">Bd", 0xCB, value) if isinstance(value, float) else _integer(value)
+    return (
+        _blob(value)
+        if isinstance(value, bytes)
+        else _string(value if isinstance(value, str) else to_string(value))
+    )
+
+
+def _blob(data: bytes) -> bytes:
+    if len(data) < 2**8:
+        return struct.pack(">BB", 0xC4, len(data)) + data
+    return _sized(len(data), 0, 0, (0xC5, 0xC6)) + data
+
+
+def _string(text: str) -> bytes:
+    data = string_bytes(text)
     if 32 <= len(data) < 2**8:
         return struct.pack(">BB", 0xD9, len(data)) + data
     return _sized(len(data), 0xA0, 32, (0xDA, 0xDB)) + data
@@ -66,7 +74,12 @@ def _integer(value: int) -> bytes:
     for code, form, high in ((0xCC, "B", 2**8), (0xCD, "H", 2**16), (0xCE, "I", 2**32), (0xCF, "Q", 2**64)):
         if 0 <= value < high:
             return struct.pack(f">B{form}", code, value)
-    for code, form, low in ((0xD0, "b", -(2**7)), (0xD1, "h", -(2**15)), (0xD2, "i", -(2**31)), (0xD3, "q", -(2**63))):
+    for code, form, low in (
+        (0xD0, "b", -(2**7)),
+        (0xD1, "h", -(2**15)),
+        (0xD2, "i", -(2**31)),
+        (0xD3, "q", -(2**63)),
+    ):
         if value >= low:
             return struct.pack(f">B{form}", code, value)
     raise Fault("the integer does not fit into 64 bits")

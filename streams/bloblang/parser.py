@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import ClassVar
 
 from streams.bloblang.cursor import Cursor, SyntaxFault, expecting, required
 from streams.bloblang.errors import Fault
@@ -434,7 +435,7 @@ class QueryParser:
         self.cursor.index = mark
         return opened
 
-    _symbols: dict[str, Callable[[QueryParser], Expression]] = {
+    _symbols: ClassVar[dict[str, Callable[[QueryParser], Expression]]] = {
         "(": _parenthesised,
         "[": _array,
         "{": _object,

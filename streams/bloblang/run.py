@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streams.bloblang.errors import Fault, NoContext, OutOfFuel
 from streams.bloblang.values import Marker, equal
-from streams.message import Message, NotStructured
+from streams.message import Message, NotStructuredError
 
 if TYPE_CHECKING:
     from streams.bloblang.explain import Explainer
@@ -47,7 +47,7 @@ class Run:
         "variables",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the state is what it is; all but the place are named
         self,
         batch: Sequence[Message],
         index: int,
@@ -132,13 +132,12 @@ class Run:
             raise Fault("target message part does not exist")
         try:
             return self.message.value
-        except NotStructured as error:
+        except NotStructuredError as error:
             raise Fault(str(error)) from error
 
     def explained(self, error: BaseException) -> str:
         """The text of an error caught while running."""
         return self.explainer.text(error)
-
 
     def equal(self, left: Any, right: Any) -> bool:
         """Whether two values are equal; comparing containers counts as work. Raises OutOfFuel."""

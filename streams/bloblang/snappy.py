@@ -70,7 +70,11 @@ def _literal(data: bytes, position: int, size: int, output: bytearray, charge: C
 
 def _copy(data: bytes, position: int, tag: int, output: bytearray, charge: Callable[[int], None]) -> int:
     if tag & 3 == 1:
-        length, offset, width = 4 + (tag >> 2 & 7), tag >> 5 << 8 | int.from_bytes(data[position : position + 1], "little"), 1
+        length, offset, width = (
+            4 + (tag >> 2 & 7),
+            tag >> 5 << 8 | int.from_bytes(data[position : position + 1], "little"),
+            1,
+        )
     else:
         width = 2 if tag & 3 == 2 else 4
         length, offset = 1 + (tag >> 2), int.from_bytes(data[position : position + width], "little")

@@ -70,11 +70,11 @@ class MappingParser:
             statement = self._statement(top=True, metadata=True)
             statements += [statement] if statement is not None else []
             self._cursor.skip_space()
-            if self._cursor.ended:
+            if self._cursor.at_end():
                 break
             self._cursor.expect_newline()
             self._cursor.skip_blank()
-            if self._cursor.ended:
+            if self._cursor.at_end():
                 break
         return Program(self._text, tuple(statements), tuple(self._maps.values()))
 
@@ -93,7 +93,7 @@ class MappingParser:
         query = self._queries.query()
         end = self._cursor.token.start
         self._cursor.skip_blank()
-        if not self._cursor.ended:
+        if not self._cursor.at_end():
             written = self._text[start:end]
             shown = written if len(written) <= 12 else f"{written[:12]}..."
             raise SyntaxFault(
@@ -113,7 +113,7 @@ class MappingParser:
         name = self._queries.string()
         self._cursor.skip_blank()
         program = self._imported(name, start)
-        if not self._cursor.ended:
+        if not self._cursor.at_end():
             rest = self._text[self._cursor.token.start :]
             raise SyntaxFault(start, reason=f"unexpected content after single root import: {rest}")
         return program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import Any, Final
 
@@ -83,7 +84,7 @@ def get_int(value: Value) -> int:
 
 def _float_to_int(value: float) -> int:
     # Go leaves a conversion out of range to the processor; amd64 gives the smallest integer.
-    if value != value or not MIN_INT64 <= value < 2.0**63:
+    if math.isnan(value) or not MIN_INT64 <= value < 2.0**63:
         return MIN_INT64
     return int(value)
 

@@ -28,7 +28,13 @@ class _Variant:
 
 _WIDE = _Variant(
     64,
-    (11400714785074694791, 14029467366897019727, 1609587929392839161, 9650029242287828579, 2870177450012600261),
+    (
+        11400714785074694791,
+        14029467366897019727,
+        1609587929392839161,
+        9650029242287828579,
+        2870177450012600261,
+    ),
     31,
 )
 _NARROW = _Variant(32, (2654435761, 2246822519, 3266489917, 668265263, 374761393), 13)
@@ -48,7 +54,9 @@ def _stripes(variant: _Variant, data: bytes) -> tuple[list[int], int]:
 
 
 def _merged(variant: _Variant, accumulators: list[int]) -> int:
-    rotated = (variant.rotate(a, count) for a, count in zip(accumulators, variant.lane_rotations, strict=True))
+    rotated = (
+        variant.rotate(a, count) for a, count in zip(accumulators, variant.lane_rotations, strict=True)
+    )
     return sum(rotated) & variant.mask
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streams.bloblang import Mapping, MappingError, compile
+from streams import bloblang
+from streams.bloblang import Mapping, MappingError
 from streams.bloblang.values import Marker
 from streams.message import Failure, Message
 from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
@@ -41,19 +42,19 @@ def _text(config: Config) -> str:
 
 
 def _build_mapping(config: Config, context: BuildContext) -> MappingProcessor:
-    return MappingProcessor(compile(_text(config)), context.stage)
+    return MappingProcessor(bloblang.compile(_text(config)), context.stage)
 
 
 def _build_mutation(config: Config, context: BuildContext) -> MappingProcessor:
-    return MappingProcessor(compile(_text(config)), context.stage, mutating=True)
+    return MappingProcessor(bloblang.compile(_text(config)), context.stage, mutating=True)
 
 
 def _is_pure(config: Config) -> bool:
-    return compile(_text(config)).is_pure
+    return bloblang.compile(_text(config)).is_pure
 
 
 def _is_per_message(config: Config) -> bool:
-    return compile(_text(config)).is_per_message
+    return bloblang.compile(_text(config)).is_per_message
 
 
 _MAPPING_FIELD = Field("mapping", FieldType.BLOBLANG, "The mapping.")

@@ -8,7 +8,16 @@ import uuid
 from typing import Any
 
 from streams.bloblang.errors import Fault
-from streams.bloblang.registry import OPTIONAL, ExpectedFailure, anything, example, function, integer, lazy, string
+from streams.bloblang.registry import (
+    OPTIONAL,
+    ExpectedFailure,
+    anything,
+    example,
+    function,
+    integer,
+    lazy,
+    string,
+)
 from streams.bloblang.run import Run
 from streams.bloblang.values import DELETED, MAX_INT64, NOTHING, Marker, get_int, is_number
 from streams.jsontext import Float

@@ -160,11 +160,28 @@ def random_int(state: RandomNumbers, seed: Any, low: int, high: int) -> int:
 
 _PEOPLE = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gia", "Hugo", "Ines", "Jon", "Kim", "Lea")
 _FAMILIES = ("Abel", "Berg", "Cole", "Dorn", "Egan", "Frey", "Gill", "Hart", "Iver", "Jung", "Kent", "Lund")
-_WORDS = ("amber", "brook", "cedar", "delta", "ember", "field", "grove", "haven", "inlet", "jetty", "knoll", "ledge")
+_WORDS = (
+    "amber",
+    "brook",
+    "cedar",
+    "delta",
+    "ember",
+    "field",
+    "grove",
+    "haven",
+    "inlet",
+    "jetty",
+    "knoll",
+    "ledge",
+)
 
 
 def _token() -> str:
-    parts = (b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"%d"}' % secrets.randbelow(10**9), secrets.token_bytes(32))
+    parts = (
+        b'{"alg":"HS256","typ":"JWT"}',
+        b'{"sub":"%d"}' % secrets.randbelow(10**9),
+        secrets.token_bytes(32),
+    )
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 
@@ -231,7 +248,13 @@ def _check_fake(arguments: dict[str, Any]) -> None:
         raise Fault(f"invalid faker function: {name}")
 
 
-@function("fake", "Makes up data of a kind, such as `email`.", parameters=(string("function", ""),), pure=False, check=_check_fake)
+@function(
+    "fake",
+    "Makes up data of a kind, such as `email`.",
+    parameters=(string("function", ""),),
+    pure=False,
+    check=_check_fake,
+)
 def fake(name: str) -> Any:
     """The made-up value."""
     _check_fake({"function": name})

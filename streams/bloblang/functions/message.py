@@ -107,18 +107,29 @@ def batch_size(run: Run) -> int:
     return len(run.batch)
 
 
-@function("tracing_id", "The trace the message belongs to; all zeros, since Sluice traces no messages.", context=True)
+@function(
+    "tracing_id",
+    "The trace the message belongs to; all zeros, since Sluice traces no messages.",
+    context=True,
+)
 def tracing_id(run: Run) -> str:  # noqa: ARG001 - a function of the message
     """The identifier of no trace."""
     return "0" * 32
 
 
-@function("tracing_span", "The span the message belongs to; null, since Sluice traces no messages.", context=True)
-def tracing_span(run: Run) -> None:  # noqa: ARG001 - a function of the message
+@function(
+    "tracing_span", "The span the message belongs to; null, since Sluice traces no messages.", context=True
+)
+def tracing_span(run: Run) -> None:
     """No span."""
 
 
-@function("flow_id", "An identifier of the message's way, made once and kept in its metadata.", context=True, pure=False)
+@function(
+    "flow_id",
+    "An identifier of the message's way, made once and kept in its metadata.",
+    context=True,
+    pure=False,
+)
 def flow_id(run: Run) -> str:
     """The identifier."""
     known = run.metadata if run.metadata is not None else run.message.metadata

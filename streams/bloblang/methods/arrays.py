@@ -179,7 +179,7 @@ def check_slice(arguments: dict[str, Any]) -> None:
 
 @method(
     "slice",
-    "The part from low up to but without high, of an array or of the bytes of text; negative bounds count from the end.",
+    "The part from low up to but without high, of an array or of text's bytes; negative bounds count from the end.",
     parameters=(integer("low"), integer("high", OPTIONAL)),
     check=check_slice,
     examples=(

@@ -52,7 +52,9 @@ def check_scale(arguments: dict[str, Any]) -> None:
     context=True,
     naming=Naming.NONE,
     check=check_scale,
-    examples=(example('root = this.decode("base64").parse_big_decimal(2)', ("MDk=", "123.45"), ("/w==", "-0.01")),),
+    examples=(
+        example('root = this.decode("base64").parse_big_decimal(2)', ("MDk=", "123.45"), ("/w==", "-0.01")),
+    ),
 )
 def parse_big_decimal(run: Run, value: Any, scale: int) -> str:
     """The text, with as many decimals as the scale says."""

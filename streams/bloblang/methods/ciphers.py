@@ -6,6 +6,7 @@ import base64
 import binascii
 import hmac
 import re
+from collections.abc import Callable
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -13,7 +14,7 @@ from cryptography.hazmat.decrepit.ciphers.modes import OFB
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR, Mode
+from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2d, Argon2i, Argon2id
 
 from streams.bloblang.bcrypt import bcrypt_cost, bcrypt_hash
@@ -24,7 +25,7 @@ from streams.bloblang.run import Run
 from streams.bloblang.values import bytes_string, string_bytes
 
 _BLOCK = 16
-_MODES: dict[str, type[Mode]] = {"ctr": CTR, "ofb": OFB, "cbc": CBC}  # type: ignore[type-abstract]
+_MODES: dict[str, Callable[[bytes], Any]] = {"ctr": CTR, "ofb": OFB, "cbc": CBC}
 _PARAMETERS = (string("scheme"), string("key"), string("iv"))
 _KEY = '"2b7e151628aed2a6abf7158809cf4f3c".decode("hex")'
 _VECTOR = '"f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff".decode("hex")'
@@ -37,12 +38,17 @@ def check_cipher(arguments: dict[str, Any]) -> None:
         raise Fault(f"crypto/aes: invalid key size {len(string_bytes(key))}")
     if isinstance(scheme, str) and scheme != "gcm" and scheme not in _MODES:
         raise Fault(f"unrecognized encryption type: {scheme}")
-    if isinstance(vector, str) and isinstance(scheme, str) and scheme != "gcm" and len(string_bytes(vector)) != _BLOCK:
+    if (
+        isinstance(vector, str)
+        and isinstance(scheme, str)
+        and scheme != "gcm"
+        and len(string_bytes(vector)) != _BLOCK
+    ):
         raise Fault("the key must match the initialisation vector size")
 
 
-def _cipher(scheme: str, key: bytes, vector: bytes) -> Cipher[Mode]:
-    return Cipher(AES(key), _MODES[scheme](vector))  # type: ignore[call-arg]
+def _cipher(scheme: str, key: bytes, vector: bytes) -> Cipher[Any]:
+    return Cipher(AES(key), _MODES[scheme](vector))
 
 
 @method(
@@ -51,7 +57,10 @@ def _cipher(scheme: str, key: bytes, vector: bytes) -> Cipher[Mode]:
     parameters=_PARAMETERS,
     check=check_cipher,
     examples=(
-        example(f'root = this.encrypt_aes("ctr", {_KEY}, {_VECTOR}).encode("hex")', ("hello world!", "84e9b31ff7400bdf80be7254")),
+        example(
+            f'root = this.encrypt_aes("ctr", {_KEY}, {_VECTOR}).encode("hex")',
+            ("hello world!", "84e9b31ff7400bdf80be7254"),
+        ),
     ),
 )
 def encrypt_aes(value: Any, scheme: str, key: str, iv: str) -> str:
@@ -72,7 +81,10 @@ def encrypt_aes(value: Any, scheme: str, key: str, iv: str) -> str:
     parameters=_PARAMETERS,
     check=check_cipher,
     examples=(
-        example(f'root = this.decode("hex").decrypt_aes("ctr", {_KEY}, {_VECTOR}).string()', ("84e9b31ff7400bdf80be7254", "hello world!")),
+        example(
+            f'root = this.decode("hex").decrypt_aes("ctr", {_KEY}, {_VECTOR}).string()',
+            ("84e9b31ff7400bdf80be7254", "hello world!"),
+        ),
     ),
 )
 def decrypt_aes(value: Any, scheme: str, key: str, iv: str) -> bytes:
@@ -113,8 +125,10 @@ def compare_bcrypt(run: Run, value: Any, hashed: str) -> bool:
     return hmac.compare_digest(bcrypt_hash(data_of(value), hashed), hashed.encode())
 
 
-_ARGON2 = re.compile(r"\$(argon2(?:id|i|d))\$v=19\$m=([0-9]{1,9}),t=([0-9]{1,6}),p=([0-9]{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)")
-_VARIANTS = {"argon2id": Argon2id, "argon2i": Argon2i, "argon2d": Argon2d}
+_ARGON2 = re.compile(
+    r"\$(argon2(?:id|i|d))\$v=19\$m=([0-9]{1,9}),t=([0-9]{1,6}),p=([0-9]{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
+)
+_VARIANTS: dict[str, Callable[..., Any]] = {"argon2id": Argon2id, "argon2i": Argon2i, "argon2d": Argon2d}
 
 
 @method(
@@ -144,7 +158,7 @@ def compare_argon2(run: Run, value: Any, hashed: str) -> bool:
         )
     except ValueError as error:
         raise Fault(f"invalid argon2 hash: {error}") from None
-    return hmac.compare_digest(derivation.derive(data_of(value)), digest)
+    return hmac.compare_digest(bytes(derivation.derive(data_of(value))), digest)
 
 
 def _unpadded(text: str) -> bytes:

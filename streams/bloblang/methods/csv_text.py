@@ -13,7 +13,11 @@ from streams.bloblang.run import Run
 @method(
     "parse_csv",
     "The rows of CSV text: objects by the header row, or arrays where there is none.",
-    parameters=(boolean("parse_header_row", default=True), string("delimiter", ","), boolean("lazy_quotes", default=False)),
+    parameters=(
+        boolean("parse_header_row", default=True),
+        string("delimiter", ","),
+        boolean("lazy_quotes", default=False),
+    ),
     context=True,
     examples=(
         example("root = this.parse_csv()", ('a,b\n1,"x, y"', [{"a": "1", "b": "x, y"}])),

@@ -13,7 +13,7 @@ from streams.bloblang.paths import Ownership, assign
 from streams.bloblang.registry import ExpectedFailure, Naming, anything, example, method, string
 from streams.bloblang.run import Run
 from streams.bloblang.values import DELETED, equal, get_string, require_dict, require_list
-from streams.jsontext import NotJson, parse
+from streams.jsontext import NotJsonError, parse
 
 
 def check_path(arguments: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ def json_path(run: Run, value: Any, expression: str) -> Any:
 def _schema_document(text: str) -> Any:
     try:
         return parse(text)
-    except NotJson as error:
+    except NotJsonError as error:
         raise Fault(f"failed to parse json schema definition: {error}") from None
 
 
@@ -66,7 +66,9 @@ def check_schema(arguments: dict[str, Any]) -> None:
             ({"n": "x"}, {"n": "x"}),
             (
                 {"n": 5},
-                ExpectedFailure("failed assignment (line 1): field `this`: n invalid type. expected: string, given: integer"),
+                ExpectedFailure(
+                    "failed assignment (line 1): field `this`: n invalid type. expected: string, given: integer"
+                ),
             ),
         ),
     ),
@@ -117,7 +119,9 @@ def _numbered(items: list[Any]) -> dict[str, Any]:
     return {str(index): item for index, item in enumerate(items)}
 
 
-def _member_changes(left: dict[str, Any], right: dict[str, Any], key: str, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _member_changes(
+    left: dict[str, Any], right: dict[str, Any], key: str, path: tuple[str, ...]
+) -> Iterator[dict[str, Any]]:
     inner = (*path, key)
     if key not in right:
         yield {"Type": "delete", "Path": list(inner), "From": left[key], "To": None}
@@ -134,7 +138,9 @@ def _member_changes(left: dict[str, Any], right: dict[str, Any], key: str, path:
     context=True,
     naming=Naming.NONE,
     examples=(
-        example("root = this.a.patch(this.a.diff(this.b))", ({"a": {"n": 1, "m": 0}, "b": {"n": 2}}, {"n": 2})),
+        example(
+            "root = this.a.patch(this.a.diff(this.b))", ({"a": {"n": 1, "m": 0}, "b": {"n": 2}}, {"n": 2})
+        ),
     ),
 )
 def patch(run: Run, value: Any, changelog: Any) -> Any:

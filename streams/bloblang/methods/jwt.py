@@ -12,7 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -23,7 +27,7 @@ from streams.bloblang.errors import Fault
 from streams.bloblang.registry import Naming, example, method, string
 from streams.bloblang.run import Run
 from streams.bloblang.values import get_string, require_dict, string_bytes
-from streams.jsontext import NotJson, parse, serialise
+from streams.jsontext import NotJsonError, parse, serialise
 
 _HASHES: dict[str, type[HashAlgorithm]] = {"256": SHA256, "384": SHA384, "512": SHA512}
 _CURVE_BITS = {"256": 256, "384": 384, "512": 521}
@@ -120,10 +124,14 @@ _FAMILIES: dict[str, tuple[Sign, Verify]] = {
 def _claims(token: str, algorithm: str, verify: Callable[[bytes, bytes], bool]) -> dict[str, Any]:
     parts = token.split(".")
     if len(parts) != 3:
-        raise Fault("failed to parse JWT string: token is malformed: token contains an invalid number of segments")
+        raise Fault(
+            "failed to parse JWT string: token is malformed: token contains an invalid number of segments"
+        )
     header, claims = (_document(part) for part in parts[:2])
     if header.get("alg") != algorithm:
-        raise Fault(f"failed to parse JWT string: token is unverifiable: incorrect signing method: {header.get('alg')}")
+        raise Fault(
+            f"failed to parse JWT string: token is unverifiable: incorrect signing method: {header.get('alg')}"
+        )
     if not verify(f"{parts[0]}.{parts[1]}".encode(), _decoded(parts[2])):
         raise Fault("failed to parse JWT string: token signature is invalid: signature is invalid")
     _check_times(claims)
@@ -133,7 +141,7 @@ def _claims(token: str, algorithm: str, verify: Callable[[bytes, bytes], bool]) 
 def _document(part: str) -> dict[str, Any]:
     try:
         value = parse(_decoded(part))
-    except NotJson as error:
+    except NotJsonError as error:
         raise Fault(f"failed to parse JWT string: token is malformed: {error}") from None
     if not isinstance(value, dict):
         raise Fault("failed to parse JWT string: token is malformed: a part is no object")
@@ -162,21 +170,23 @@ def _register(family: str, size: str) -> None:
 
     def parse_jwt(run: Run, value: Any, secret: str) -> dict[str, Any]:
         run.charge(work)
-        return _claims(get_string(value), algorithm, lambda data, signature: verify(size, secret, data, signature))
+        return _claims(
+            get_string(value), algorithm, lambda data, signature: verify(size, secret, data, signature)
+        )
 
     round_trip = example(
-        f'root = this.sign_jwt_{family}{size}("secret").parse_jwt_{family}{size}("secret")', ({"sub": "ada"}, {"sub": "ada"})
+        f'root = this.sign_jwt_{family}{size}("secret").parse_jwt_{family}{size}("secret")',
+        ({"sub": "ada"}, {"sub": "ada"}),
     )
     shown = (round_trip,) if family == "hs" else ()
-    secret_name = "signing_secret"
     method(
         f"sign_jwt_{family}{size}", f"The claims as a token signed by {algorithm}.",
-        parameters=(string(secret_name),), context=True, naming=Naming.NONE, pure=family != "es", examples=shown,
+        parameters=(string("signing_secret"),), context=True, naming=Naming.NONE, pure=family != "es", examples=shown,
     )(sign_jwt)  # fmt: skip
     # Whether a token has expired depends on the clock.
     method(
-        f"parse_jwt_{family}{size}", f"The claims of a token signed by {algorithm}, once its signature and times are right.",
-        parameters=(string(secret_name),), context=True, naming=Naming.NONE, pure=False, examples=shown,
+        f"parse_jwt_{family}{size}", f"The claims of a token signed by {algorithm}, if signature and times are right.",
+        parameters=(string("signing_secret"),), context=True, naming=Naming.NONE, pure=False, examples=shown,
     )(parse_jwt)  # fmt: skip
 
 

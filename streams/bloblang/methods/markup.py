@@ -71,9 +71,31 @@ def strip_html(run: Run, value: Any, preserve: list[Any] | None) -> Any:
     return as_text(value, stripped)
 
 
-_AND = {"en": "and", "de": "und", "es": "y", "fr": "et", "nl": "en", "it": "e", "pt": "e", "sv": "och", "tr": "ve"}
-_AT = {"en": "at", "de": "an", "es": "en", "fr": "arobase", "nl": "at", "it": "at", "pt": "at", "sv": "snabel a", "tr": "at"}
-_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
+_AND = {
+    "en": "and",
+    "de": "und",
+    "es": "y",
+    "fr": "et",
+    "nl": "en",
+    "it": "e",
+    "pt": "e",
+    "sv": "och",
+    "tr": "ve",
+}
+_AT = {
+    "en": "at",
+    "de": "an",
+    "es": "en",
+    "fr": "arobase",
+    "nl": "at",
+    "it": "at",
+    "pt": "at",
+    "sv": "snabel a",
+    "tr": "at",
+}
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "œ": "oe", "þ": "th", "ð": "d", "\u0131": "i"}
+)
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
@@ -99,7 +121,9 @@ def slug(value: Any, lang: str) -> str:
     "The UUID of version 5 of the text, in a namespace: dns, url, oid, x500, or a UUID.",
     parameters=(string("ns", OPTIONAL),),
     naming=Naming.NONE,
-    examples=(example('root = this.uuid_v5("dns")', ("example.com", "cfbff0d1-9375-5685-968c-48ce8b15ae17")),),
+    examples=(
+        example('root = this.uuid_v5("dns")', ("example.com", "cfbff0d1-9375-5685-968c-48ce8b15ae17")),
+    ),
 )
 def uuid_v5(value: Any, namespace: str | None) -> str:
     """The UUID."""
@@ -119,7 +143,9 @@ def uuid_v5(value: Any, namespace: str | None) -> str:
     "Whether bytes are UTF-8 without code points that stand for no character.",
     naming=Naming.NONE,
     boolean=True,
-    examples=(example('root = this.decode("hex").is_unicode()', ("c3a4", True), ("ff", False), ("efbfbe", False)),),
+    examples=(
+        example('root = this.decode("hex").is_unicode()', ("c3a4", True), ("ff", False), ("efbfbe", False)),
+    ),
 )
 def is_unicode(value: Any) -> bool:
     """Whether they are."""
@@ -137,7 +163,9 @@ _LOGFMT = re.compile(r'\s*([^\s="]+)(?:=("(?:[^"\\]|\\.)*"|[^\s"]*))?')
     "parse_logfmt",
     "The keys and values of a line of logfmt; a key without a value is true.",
     naming=Naming.NONE,
-    examples=(example("root = this.parse_logfmt()", ('a=1 msg="x y" ok', {"a": "1", "msg": "x y", "ok": "true"})),),
+    examples=(
+        example("root = this.parse_logfmt()", ('a=1 msg="x y" ok', {"a": "1", "msg": "x y", "ok": "true"})),
+    ),
 )
 def parse_logfmt(value: Any) -> dict[str, str]:
     """The fields, all as text."""

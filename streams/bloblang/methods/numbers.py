@@ -112,7 +112,9 @@ def _integral(value: Any, *, signed: bool) -> int:
     kind = "a signed" if signed else "an unsigned"
     if isinstance(value, (str, bytes)):
         low, high = (MIN_INT64, MAX_INT64) if signed else (0, MAX_UINT64)
-        return parse_int(get_string(value), low=low, high=high, function="ParseInt" if signed else "ParseUint")
+        return parse_int(
+            get_string(value), low=low, high=high, function="ParseInt" if signed else "ParseUint"
+        )
     number = _number(value)
     if isinstance(number, float):
         return _from_float(number, kind, signed=signed)
@@ -176,7 +178,10 @@ def float64(value: Any) -> Float:
     naming=Naming.NONE,
     examples=(
         example("root = this.float32()", ("0.1", 0.1)),
-        example("root = this.float32()", ([], ExpectedFailure("failed assignment (line 1): expected number value, got array"))),
+        example(
+            "root = this.float32()",
+            ([], ExpectedFailure("failed assignment (line 1): expected number value, got array")),
+        ),
     ),
 )
 def float32(value: Any) -> Float:
@@ -198,7 +203,9 @@ def _bitwise(name: str, summary: str, combine: Callable[[int, int], int], shown:
         return wrap_int64(combine(_integral(value, signed=True), other))
 
     shown_example = example(f"root = this.{name}(6)", (12, shown))
-    method(name, summary, parameters=(integer("value"),), naming=Naming.NONE, examples=(shown_example,))(combined)
+    method(name, summary, parameters=(integer("value"),), naming=Naming.NONE, examples=(shown_example,))(
+        combined
+    )
 
 
 _bitwise("bitwise_and", "The bits set in both integers.", int.__and__, 4)

@@ -9,7 +9,7 @@ from streams.bloblang.errors import Fault, TypeFault
 from streams.bloblang.registry import OPTIONAL, boolean, example, method, string
 from streams.bloblang.run import Run
 from streams.bloblang.values import get_string
-from streams.jsontext import Float, NotJson, parse, serialise
+from streams.jsontext import Float, NotJsonError, parse, serialise
 
 _FLOATS = json.JSONDecoder(parse_int=Float, parse_float=Float)
 
@@ -35,7 +35,7 @@ def parse_json(value: Any, use_number: bool | None) -> Any:  # noqa: FBT001 - a 
             return parse(text)
         # Go reads the first value and leaves what follows.
         return _FLOATS.raw_decode(text.lstrip(" \t\r\n"))[0]
-    except (NotJson, ValueError, RecursionError) as error:
+    except (NotJsonError, ValueError, RecursionError) as error:
         raise Fault(f"failed to parse value as JSON: {error}") from None
 
 
@@ -69,26 +69,26 @@ def format_json(run: Run, value: Any, indent: str, no_indent: bool, escape_html:
 def _indented(run: Run, compact: str, indent: str) -> str:
     parts: list[str] = []
     depth = 0
-    for token in _tokens(compact):
-        if token in "}]":
+    for piece in _pieces(compact):
+        if piece in "}]":
             depth -= 1
             closes_empty = parts[-1][-1] in "{["
-            parts.append(token if closes_empty else f"\n{indent * depth}{token}")
+            parts.append(piece if closes_empty else f"\n{indent * depth}{piece}")
         else:
             opened = bool(parts) and parts[-1][-1] in "{[" and len(parts[-1].strip()) == 1
-            parts.append(f"\n{indent * depth}{token}" if opened else token)
-        if token in "{[":
+            parts.append(f"\n{indent * depth}{piece}" if opened else piece)
+        if piece in "{[":
             depth += 1
-        elif token == ",":
+        elif piece == ",":
             parts[-1] = f",\n{indent * depth}"
-        elif token == ":":
+        elif piece == ":":
             parts[-1] = ": "
         run.charge(len(parts[-1]))
     return "".join(parts)
 
 
-def _tokens(compact: str) -> list[str]:
-    tokens = []
+def _pieces(compact: str) -> list[str]:
+    pieces = []
     position = 0
     while position < len(compact):
         char = compact[position]
@@ -98,9 +98,9 @@ def _tokens(compact: str) -> list[str]:
         elif char not in "{}[],:":
             while end < len(compact) and compact[end] not in "{}[],:":
                 end += 1
-        tokens.append(compact[position:end])
+        pieces.append(compact[position:end])
         position = end
-    return tokens
+    return pieces
 
 
 def _string_end(compact: str, start: int) -> int:

@@ -21,7 +21,10 @@ from streams.bloblang.values import (
     type_name,
 )
 
-_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+# What Go's unicode.IsSpace takes for white space.
+_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 
 
 def as_text(value: Any, change: Callable[[str], str]) -> Any:
@@ -52,7 +55,7 @@ def lowercase(value: Any) -> Any:
 def _title(text: str) -> str:
     result, inside = [], False
     for char in text:
-        letter = char.isalnum() or (char in "'’_" and inside)
+        letter = char.isalnum() or (char in "'\u2019_" and inside)
         result.append(char.lower() if inside and letter else char.title() if letter else char)
         inside = letter
     return "".join(result)

@@ -35,7 +35,8 @@ def _unescaped(text: str, whole: str, *, plus: bool = False) -> str:
                 "https://ada:pw@example.com:8080/a%20b?q=1#top",
                 {
                     "scheme": "https", "opaque": "", "host": "example.com:8080", "path": "/a b", "raw_path": "",
-                    "raw_query": "q=1", "fragment": "top", "raw_fragment": "", "user": {"name": "ada", "password": "pw"},
+                    "raw_query": "q=1", "fragment": "top", "raw_fragment": "",
+                    "user": {"name": "ada", "password": "pw"},
                 },
             ),
         ),
@@ -98,7 +99,9 @@ def _raw(written: str, plain: str) -> str:
     "parse_form_url_encoded",
     "The fields of a form; a name that occurs more than once gives an array.",
     naming=Naming.NONE,
-    examples=(example("root = this.parse_form_url_encoded()", ("a=1&b=x+y&b=z", {"a": "1", "b": ["x y", "z"]})),),
+    examples=(
+        example("root = this.parse_form_url_encoded()", ("a=1&b=x+y&b=z", {"a": "1", "b": ["x y", "z"]})),
+    ),
 )
 def parse_form_url_encoded(value: Any) -> dict[str, Any]:
     """The fields."""
@@ -160,7 +163,9 @@ def filepath_join(value: Any) -> str:
 @method(
     "filepath_split",
     "The directory and the file name of a path.",
-    examples=(example("root = this.filepath_split()", ("/a/b.txt", ["/a/", "b.txt"]), ("b.txt", ["", "b.txt"])),),
+    examples=(
+        example("root = this.filepath_split()", ("/a/b.txt", ["/a/", "b.txt"]), ("b.txt", ["", "b.txt"])),
+    ),
 )
 def filepath_split(value: Any) -> list[str]:
     """Both parts."""

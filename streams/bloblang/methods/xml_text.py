@@ -32,7 +32,9 @@ _MAX_DEPTH = 200
     context=True,
     naming=Naming.NONE,
     examples=(
-        example('root = this.parse_xml()', ('<a x="1"><b>t</b><b>u</b></a>', {"a": {"-x": "1", "b": ["t", "u"]}})),
+        example(
+            "root = this.parse_xml()", ('<a x="1"><b>t</b><b>u</b></a>', {"a": {"-x": "1", "b": ["t", "u"]}})
+        ),
         example("root = this.parse_xml(true)", ("<a><b>2</b><c>true</c></a>", {"a": {"b": 2.0, "c": True}})),
     ),
 )
@@ -77,7 +79,9 @@ class _Reader:
             if token.group("close") is not None:
                 if token.group("close") != name:
                     problem = f"element <{name}> closed by </{token.group('close')}>"
-                    raise Fault(f"failed to parse value as XML: xml.Decoder.Token() - XML syntax error: {problem}")
+                    raise Fault(
+                        f"failed to parse value as XML: xml.Decoder.Token() - XML syntax error: {problem}"
+                    )
                 self._depth -= 1
                 return self._finished(content, "".join(texts).strip())
             if token.group("open") is not None:
@@ -127,7 +131,10 @@ def _add(content: dict[str, Any], key: str, value: Any) -> None:
     context=True,
     naming=Naming.NONE,
     examples=(
-        example("root = this.format_xml(no_indent: true)", ({"a": {"-x": "1", "b": ["t", "u"]}}, b'<a x="1"><b>t</b><b>u</b></a>')),
+        example(
+            "root = this.format_xml(no_indent: true)",
+            ({"a": {"-x": "1", "b": ["t", "u"]}}, b'<a x="1"><b>t</b><b>u</b></a>'),
+        ),
     ),
 )
 def format_xml(run: Run, value: Any, indent: str, no_indent: bool) -> bytes:  # noqa: FBT001 - a parameter of the language
@@ -135,7 +142,11 @@ def format_xml(run: Run, value: Any, indent: str, no_indent: bool) -> bytes:  # 
     document = require_dict(value)
     run.measure(document)
     writer = _Writer(run, None if no_indent else indent)
-    root = document if len(document) == 1 and not isinstance(next(iter(document.values())), list) else {"doc": document}
+    root = (
+        document
+        if len(document) == 1 and not isinstance(next(iter(document.values())), list)
+        else {"doc": document}
+    )
     for name, item in root.items():
         writer.element(name, item, 0)
     return "".join(writer.parts).removeprefix("\n").encode("utf-8", "surrogateescape")
@@ -164,7 +175,9 @@ class _Writer:
     def _object(self, name: str, value: dict[str, Any], depth: int) -> None:
         members = sorted(value.items())
         attributes = "".join(
-            f' {key[1:]}="{_escaped(to_string(item))}"' for key, item in members if key.startswith("-") and len(key) > 1
+            f' {key[1:]}="{_escaped(to_string(item))}"'
+            for key, item in members
+            if key.startswith("-") and len(key) > 1
         )
         children = [(key, item) for key, item in members if not key.startswith("-") and key != "#text"]
         text = _escaped(to_string(value["#text"])) if "#text" in value else ""

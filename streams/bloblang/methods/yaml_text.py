@@ -38,7 +38,10 @@ def parse_yaml(run: Run, value: Any) -> Any:
 
 def _value(item: Any) -> Any:
     if isinstance(item, dict):
-        return {key if isinstance(key, str) else to_string(_value(key)): _value(inner) for key, inner in item.items()}
+        return {
+            key if isinstance(key, str) else to_string(_value(key)): _value(inner)
+            for key, inner in item.items()
+        }
     if isinstance(item, (list, tuple, set)):
         return [_value(inner) for inner in item]
     if isinstance(item, bool) or item is None or isinstance(item, (str, bytes)):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.bloblang import DELETED, MappingError, ParseError, compile
+from streams import bloblang
+from streams.bloblang import DELETED, MappingError, ParseError
 from streams.message import Message
 
 FOLDER = Path(__file__).parent / "cases"
@@ -22,7 +23,7 @@ def outcome(given, mapping):
     """What came of it, in the words of the case files."""
     content = given.encode() if isinstance(given, str) else json.dumps(given).encode()
     try:
-        made = compile(mapping).apply([Message(content, metadata={"key": "k1", "tries": 2})])
+        made = bloblang.compile(mapping).apply([Message(content, metadata={"key": "k1", "tries": 2})])
     except ParseError as error:
         return {"parse_error": str(error)}
     except MappingError as error:
@@ -34,6 +35,8 @@ def outcome(given, mapping):
 def test_case(given, case):
     expected = {key: value for key, value in case.items() if key not in {"mapping", "comment"}}
     if "result" in expected:
-        expected = {"raw": json.dumps(expected["result"], separators=(",", ":"), sort_keys=True, ensure_ascii=False)}
+        expected = {
+            "raw": json.dumps(expected["result"], separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+        }
     got = outcome(given, case["mapping"])
     assert got == expected, f"given {given!r}\nmapping:\n{case['mapping']}"

@@ -37,10 +37,12 @@ def test_the_command_prints_a_line_a_failure_and_a_count_a_form(tmp_path, capsys
     file.write_text(json.dumps(cases))
     assert main([str(file)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines == ['wrong: "1 + 1": Mismatch: got 2, expected 3', "query: 1 of 2"]
+    assert lines == ['wrong: "1 + 1": MismatchError: got 2, expected 3', "query: 1 of 2"]
 
 
 def test_the_command_succeeds_when_all_pass(tmp_path):
     file = tmp_path / "cases.json"
-    file.write_text(json.dumps([{"id": "a", "form": "field", "mapping": "x", "out_kind": "string", "output": "x"}]))
+    file.write_text(
+        json.dumps([{"id": "a", "form": "field", "mapping": "x", "out_kind": "string", "output": "x"}])
+    )
     assert main([str(file)]) == 0

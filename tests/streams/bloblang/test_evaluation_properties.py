@@ -6,7 +6,8 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.bloblang import DELETED, NOTHING, MappingError, ParseError, compile
+from streams import bloblang
+from streams.bloblang import DELETED, NOTHING, MappingError, ParseError
 from streams.bloblang.operators import COMPUTED
 from streams.bloblang.registry import REGISTRY
 from streams.bloblang.values import wrap_int64
@@ -20,7 +21,9 @@ SCALARS = st.one_of(
     st.text(max_size=12),
 )
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4), max_leaves=10
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=10,
 )
 ARGUMENTS = st.sampled_from(
     ["", "this", "0", "1", "-1", "2.5", '"a"', '"."', '""', "null", "[]", "{}", "true", "x -> x", "_ -> 1", '"%v"',
@@ -32,7 +35,7 @@ METHODS = sorted(name for name, spec in REGISTRY.methods.items() if not spec.per
 def run(text, value):
     """The result, or None where the text is no mapping or it fails as it may."""
     try:
-        return compile(text, fuel=200_000).query(value)
+        return bloblang.compile(text, fuel=200_000).query(value)
     except (MappingError, ParseError):
         return None
 
@@ -94,6 +97,6 @@ def test_what_is_not_touched_comes_out_as_it_went_in(value):
 def test_a_mapping_never_changes_its_input(value):
     before = serialise({"v": value})
     whole = parse(before)
-    run('root = this\nroot.v.a = 1\nroot.v.b.c = deleted()\nroot.w = root.v\nroot.w.x = 2', whole)
-    run("root = this.v.merge(this.v).assign({\"a\": 1})", whole)
+    run("root = this\nroot.v.a = 1\nroot.v.b.c = deleted()\nroot.w = root.v\nroot.w.x = 2", whole)
+    run('root = this.v.merge(this.v).assign({"a": 1})', whole)
     assert serialise(whole) == before

@@ -2,7 +2,8 @@
 
 import pytest
 
-from streams.bloblang import MappingError, ParseError, compile
+from streams import bloblang
+from streams.bloblang import MappingError, ParseError
 from streams.bloblang.registry import REGISTRY, ExpectedFailure
 from tests.conformance import plain, same
 
@@ -17,7 +18,7 @@ EXAMPLES = [
 
 def result(mapping, given):
     try:
-        return plain(compile(mapping).query(given))
+        return plain(bloblang.compile(mapping).query(given))
     except (MappingError, ParseError) as error:
         return ExpectedFailure(str(error))
 
