@@ -1,7 +1,6 @@
 """`make up` as the README promises it."""
 
 import os
-import signal
 import socket
 import stat
 import subprocess
@@ -55,13 +54,6 @@ def receives(up: Up) -> bool:
 
 def wait_for_a_webhook(up: Up) -> None:
     wait_until(lambda: receives(up), "a webhook of the demonstration")
-
-
-def kill(up: Up) -> None:
-    """SIGKILL to it alone; return when nothing of it is left."""
-    everything = up.family()
-    everything[0].kill()
-    wait_until(lambda: gone(everything), "the end of every process")
 
 
 def products(up: Up) -> list[str]:
@@ -129,7 +121,7 @@ def test_an_interrupt_stops_all_in_order_and_data_and_logins_outlive_it(up):
 
 def test_killed_it_leaves_no_process_and_starts_again_and_the_end_of_a_part_ends_it(up):
     up.start()
-    kill(up)
+    up.kill()
     up.start()
     wait_for_a_webhook(up)
     everything = up.family()
@@ -142,10 +134,8 @@ def test_killed_it_leaves_no_process_and_starts_again_and_the_end_of_a_part_ends
 def test_started_by_make_it_ends_with_make(up):
     """`kill -9` of make, which cannot pass it on."""
     up.start("sh", "-c", '"$@"; exit', "make", arguments=("--end-with-parent",))
-    make = up.family()
-    assert len(make) > len(("make", "up"))
-    make[0].send_signal(signal.SIGKILL)
-    wait_until(lambda: gone(make), "the end of every process")
+    assert len(up.family()) > len(("make", "up"))
+    up.kill()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests are an ordinary user's already")
@@ -153,7 +143,7 @@ def test_an_ordinary_user_has_the_same(up_of_nobody):
     up_of_nobody.start()
     wait_for_a_webhook(up_of_nobody)
     assert {one.uids().real for one in up_of_nobody.family()} == {UNPRIVILEGED_UID}
-    kill(up_of_nobody)
+    up_of_nobody.kill()
     up_of_nobody.start()
     everything: list[psutil.Process] = up_of_nobody.family()
     assert up_of_nobody.interrupt() == 0

@@ -53,13 +53,8 @@ class Up:
             name: value for name, value in os.environ.items() if name not in FOREIGN and "SLUICE" not in name
         }
         chosen = {addresses.variable(name): str(port) for name, port in self.ports.items()}
-        var = {"SLUICE_VAR": str(self.directory / "var"), "HOME": str(self.directory)}
-        return {
-            **outer,
-            **chosen,
-            **var,
-            "DJANGO_SETTINGS_MODULE": "portal.settings",
-        }
+        own = {"SLUICE_VAR": str(self.directory / "var"), "HOME": str(self.directory)}
+        return {**outer, **chosen, **own, "DJANGO_SETTINGS_MODULE": "portal.settings"}
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -106,6 +101,13 @@ class Up:
         """Ctrl-C, to it alone, as its children are in sessions of their own. Returns its exit code."""
         self._started.send_signal(signal.SIGINT)
         return self.wait()
+
+    def kill(self) -> None:
+        """SIGKILL to what was started, alone; return when nothing below it is left either."""
+        everything = self.family()
+        self._started.kill()
+        self.wait()
+        wait_until(lambda: gone(everything), "the end of every process")
 
     def end(self) -> None:
         """For the end of a test, however it went."""
