@@ -5,9 +5,10 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from gateway.database import Pool
 from webhooks import arrays
 
-Pool = AsyncConnectionPool[AsyncConnection[Any]]
+__all__ = ["Pool", "open_pool"]
 
 
 async def open_pool(conninfo: str, size: int = 6) -> Pool:
@@ -16,7 +17,7 @@ async def open_pool(conninfo: str, size: int = 6) -> Pool:
     Statements are prepared at their second use: the same few run all day. A pool opens though the database is
     away; its users then get psycopg.Error until it is back.
     """
-    pool = AsyncConnectionPool(
+    pool: Pool = AsyncConnectionPool(
         conninfo,
         min_size=2,
         max_size=size,

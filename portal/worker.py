@@ -1,0 +1,154 @@
+"""A worker's event loop: the streams, the publisher and the delivery engine of one process, on a thread of its own."""
+
+import asyncio
+import gc
+import logging
+import secrets
+import threading
+from contextlib import suppress
+from typing import Final
+
+import psycopg
+import uvloop
+from django.conf import settings
+
+from gateway.instances import PostgresInstances
+from gateway.leases import PostgresLeases
+from gateway.quarantine import PostgresQuarantine
+from gateway.revision import ActiveDefinitions, current_revision, hints
+from portal.components import definition_registry
+from streams.outbound import Guard
+from streams.secrets import KeyRing
+from streams.supervisor import Supervisor
+from webhooks.database import Pool, open_pool
+from webhooks.delivery import DeliveryEngine
+from webhooks.directory import Directory
+from webhooks.partitions import KeptDays
+from webhooks.publish import Publisher
+from webhooks.sender import Sender
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS: Final = 1.0
+RELOAD_SECONDS: Final = 30.0
+"""Everything is read anew this often though nothing was announced: subscriptions and secrets expire by themselves."""
+
+
+class Worker:
+    """What one worker process does, from start to stop; it lives on the loop it is made on."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        ring = KeyRing(settings.KEY_RING)
+        process = secrets.token_hex(8)
+        self._directory = Directory(pool, ring)
+        self._engine = DeliveryEngine(
+            pool, Sender(Guard(settings.OUTBOUND_ALLOW)), self._directory.destinations
+        )
+        publisher = Publisher(
+            pool, self._engine, self._directory.subscribers, KeptDays(settings.RETENTION_DAYS)
+        )
+        self._supervisor = Supervisor(
+            {Publisher: publisher},
+            PostgresLeases(pool, process),
+            PostgresInstances(pool, process),
+            PostgresQuarantine(pool),
+        )
+        self._definitions = ActiveDefinitions(
+            pool, definition_registry(), ring, raw_addresses=settings.RAW_ADDRESSES
+        )
+        self._hurry = asyncio.Event()
+        self._revision = -1
+        self._loaded_at = float("-inf")
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until `stopping` is set; then end streams, then deliveries."""
+        await self._start_engine()
+        following = [asyncio.create_task(self._follow()), asyncio.create_task(self._listen())]
+        await stopping.wait()
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        await self._supervisor.stop()
+        await self._engine.stop()
+
+    async def _follow(self) -> None:
+        """Bring changes into force: at once when hinted, within a second otherwise."""
+        while True:
+            try:
+                await self._reload_if_changed()
+            except (psycopg.Error, OSError) as error:
+                logger.warning("the database did not answer; going on as before: %s", error)
+            except Exception:
+                logger.exception("a change could not be brought into force; trying again")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._hurry.wait()
+            self._hurry.clear()
+
+    async def _reload_if_changed(self) -> None:
+        """The counter is read first: what changes while the rest is read is read again next time."""
+        revision, now = await current_revision(self._pool), asyncio.get_running_loop().time()
+        if revision == self._revision and now - self._loaded_at < RELOAD_SECONDS:
+            return
+        await self._directory.load()
+        self._supervisor.apply(await self._definitions.load() if settings.STREAMING_ENABLED else [])
+        self._revision, self._loaded_at = revision, now
+
+    async def _listen(self) -> None:
+        async for _ in hints(settings.VALKEY_URL):
+            self._hurry.set()
+
+    async def _start_engine(self) -> None:
+        """Start what needs the database, and wait for it as long as it takes."""
+        while True:
+            try:
+                await self._engine.start()
+            except (psycopg.Error, OSError) as error:
+                logger.warning("waiting for the database: %s", error)
+                await asyncio.sleep(POLL_SECONDS)
+            else:
+                return
+
+
+class EngineThread:
+    """The thread a worker's event loop runs on."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Start it; returns when the loop runs."""
+        self._thread.start()
+        self._started.wait()
+
+    def stop(self) -> None:
+        """Stop in order; returns when everything is given back."""
+        if self._loop is not None and self._stopping is not None:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        # What was imported stays for good: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        try:
+            uvloop.run(self._main())
+        except Exception:
+            logger.exception("the engine ended by a fault of its own")
+        finally:
+            self._started.set()
+
+    async def _main(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        pool = await open_pool(settings.DATABASE_URL)
+        worker = Worker(pool)
+        self._started.set()
+        try:
+            await worker.run(self._stopping)
+        finally:
+            await pool.close()
