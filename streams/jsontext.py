@@ -119,7 +119,7 @@ def valid_text(text: str) -> str:
 
 
 def serialise(value: JsonValue) -> bytes:
-    """The value as compact JSON with sorted keys. Raises NotJsonError for a number that is not finite."""
+    """The value as compact JSON with sorted keys."""
     try:
         return orjson.dumps(value, default=_encode, option=_OPTIONS)
     except TypeError:
@@ -145,12 +145,15 @@ def source_text(value: float) -> str | None:
 
 
 def float_text(value: float) -> str:
-    """How Go's JSON encoder writes a float: an exponent only below 1e-6 and from 1e21 on, no trailing `.0`."""
+    """How Go's JSON encoder writes a float: an exponent only below 1e-6 and from 1e21 on, no trailing `.0`.
+
+    Infinity and what is no number, which JSON cannot hold, become null.
+    """
     text = source_text(value)
     if text is not None:
         return text
     if not math.isfinite(value):
-        raise NotJsonError(f"unsupported value: {value}")
+        return "null"
     mantissa, _, exponent = repr(float(value)).partition("e")
     if exponent and not 1e-6 <= abs(value) < 1e21:
         return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"

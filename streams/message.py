@@ -74,14 +74,11 @@ class Message:
 
     @property
     def content(self) -> bytes:
-        """The payload as bytes; a structured value is serialised once. Raises NotStructuredError when it cannot be."""
+        """The payload as bytes; a structured value is serialised once."""
         if self._content is None:
             if self._value is _UNPARSED:
                 return b""
-            try:
-                self._content = serialise(self._value)
-            except NotJsonError as error:
-                raise NotStructuredError(f"write as json: {error}") from error
+            self._content = serialise(self._value)
         return self._content
 
     @property

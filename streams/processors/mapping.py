@@ -49,8 +49,10 @@ def _build_mutation(config: Config, context: BuildContext) -> MappingProcessor:
     return MappingProcessor(bloblang.compile(_text(config)), context.stage, mutating=True)
 
 
-def _is_pure(config: Config) -> bool:
-    return bloblang.compile(_text(config)).is_pure
+def _is_replayable(config: Config) -> bool:
+    # What depends on the batch cannot be repeated, for another process reads in other batches.
+    mapping = bloblang.compile(_text(config))
+    return mapping.is_pure and mapping.is_per_message
 
 
 def _is_per_message(config: Config) -> bool:
@@ -68,7 +70,7 @@ MAPPING = ComponentSpec(
     value_form=True,
     examples=("root.id = this.user.id\nroot.name = this.user.name.uppercase()",),
     aliases=("bloblang",),
-    replayable=_is_pure,
+    replayable=_is_replayable,
     per_message=_is_per_message,
 )
 
@@ -80,6 +82,6 @@ MUTATION = ComponentSpec(
     fields=(_MAPPING_FIELD,),
     value_form=True,
     examples=("root.seen = true\nroot.secret = deleted()",),
-    replayable=_is_pure,
+    replayable=_is_replayable,
     per_message=_is_per_message,
 )

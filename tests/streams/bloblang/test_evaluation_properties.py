@@ -43,16 +43,7 @@ def run(text, value):
 def assert_can_be_written(result):
     if result is DELETED or result is NOTHING:
         return
-    written = serialise(result) if not has_infinity(result) else b"null"
-    json.loads(written)
-
-
-def has_infinity(value):
-    if isinstance(value, float):
-        return not math.isfinite(value)
-    if isinstance(value, list):
-        return any(map(has_infinity, value))
-    return isinstance(value, dict) and any(map(has_infinity, value.values()))
+    json.loads(serialise(result))
 
 
 @settings(max_examples=1500, deadline=None)
