@@ -1,9 +1,10 @@
-"""Which components definitions may use here: the engine's own, webhooks', less what the operator refuses."""
+"""Which components definitions may use here: the engine's, the gateway's, webhooks', less what the operator refuses."""
 
 from functools import lru_cache
 
 from django.conf import settings
 
+from gateway.http_server import HTTP_SERVER_INPUT, HTTP_SERVER_OUTPUT
 from streams.builtin import core_registry
 from streams.registry import Registry
 from webhooks.outputs import PORTAL_WEBHOOK
@@ -12,7 +13,7 @@ from webhooks.outputs import PORTAL_WEBHOOK
 @lru_cache(maxsize=1)
 def every_component() -> Registry:
     """All of them, allowed."""
-    return core_registry().with_component(PORTAL_WEBHOOK)
+    return core_registry().with_component(HTTP_SERVER_INPUT, HTTP_SERVER_OUTPUT, PORTAL_WEBHOOK)
 
 
 def definition_registry() -> Registry:

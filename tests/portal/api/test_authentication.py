@@ -12,7 +12,9 @@ def test_a_key_is_taken_raw_as_tyk_takes_it_or_as_a_bearer(owner, prefix):
     assert owner.get("organization", Authorization=prefix + owner.key).status_code == 200
 
 
-@pytest.mark.parametrize("header", ["slm_unknown", "Bearer slm_unknown", "Basic abc", "Bearer", "Bearer \x7f"])
+@pytest.mark.parametrize(
+    "header", ["slm_unknown", "Bearer slm_unknown", "Basic abc", "Bearer", "Bearer \x7f"]
+)
 def test_what_is_no_key_is_challenged(owner, header):
     response = owner.get("organization", Authorization=header)
     assert response.status_code == 401

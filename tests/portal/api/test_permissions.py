@@ -158,7 +158,7 @@ def estate(db):
     return Estate()
 
 
-@pytest.mark.parametrize(("method", "address", "least", "whose"), TABLE, ids=lambda value: str(value))
+@pytest.mark.parametrize(("method", "address", "least", "whose"), TABLE, ids=str)
 def test_who_may_do_what(estate, method, address, least, whose):
     answered = {200, 201, 204, 400, 409}  # the permission was there; the empty body may not have been enough
     for role, caller in estate.callers.items():
