@@ -12,7 +12,7 @@ from typing import Any
 from streams.bloblang import runtime
 from streams.bloblang.emit import Emitter
 from streams.bloblang.explain import Explainer, Site
-from streams.bloblang.expressions import ExpressionCompiler, Scope, may_mark
+from streams.bloblang.expressions import ExpressionCompiler
 from streams.bloblang.nodes import (
     Assignment,
     Expression,
@@ -25,7 +25,9 @@ from streams.bloblang.nodes import (
     VariableTarget,
 )
 from streams.bloblang.paths import Ownership
+from streams.bloblang.results import may_mark
 from streams.bloblang.run import Run
+from streams.bloblang.scope import Scope
 from streams.bloblang.values import NOTHING
 
 _NUMBERS = itertools.count(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from streams.bloblang import operators, runtime
@@ -32,75 +31,10 @@ from streams.bloblang.nodes import (
     Variable,
 )
 from streams.bloblang.registry import Form, Kind, Parameter
+from streams.bloblang.results import COMPARISONS, is_boolean, may_mark
 from streams.bloblang.run import charged, counted
-from streams.bloblang.values import NOTHING, Marker, equal
-
-_COMPARISONS: dict[str, type[ast.cmpop]] = {
-    "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What names mean at a place in the mapping."""
-
-    this: str | None
-    """The Python name of `this`; None where a lambda dropped the last context."""
-    outer: Scope | None = None
-    """The scope whose `this` a lambda restores."""
-    names: dict[str, str] = field(default_factory=dict)
-    """Python names of named contexts."""
-    document: bool = False
-    """Whether `this` may stand for a payload that is no JSON."""
-    loop: bool = False
-    """Whether the code may run more than once."""
-
-    def entered(self, this: str, *, loop: bool) -> Scope:
-        """The scope inside a query that gets a new `this`."""
-        return Scope(this, self, self.names, loop=self.loop or loop)
-
-    def named(self, name: str) -> Scope:
-        """The scope inside `name -> ...`."""
-        names = self.names if name == "_" or self.this is None else {**self.names, name: self.this}
-        outer = self.outer
-        if outer is None:
-            return Scope(None, None, names, loop=self.loop)
-        return Scope(outer.this, outer.outer, names, document=outer.document, loop=self.loop)
-
-
-def may_mark(node: Expression | None) -> bool:
-    """Whether the result can be a deletion or nothing."""
-    if node is None:
-        return True
-    judge = _MARKING.get(type(node))
-    return judge is not None and judge(node)
-
-
-def _match_may_mark(node: Match) -> bool:
-    exhaustive = bool(node.cases) and node.cases[-1].test is None
-    return not exhaustive or any(may_mark(case.body) for case in node.cases)
-
-
-# All other expressions give values.
-_MARKING: dict[type, Callable[[Any], bool]] = {
-    Literal: lambda node: isinstance(node.value, Marker),
-    Call: lambda node: node.spec.marks,
-    If: lambda node: may_mark(node.otherwise) or any(may_mark(branch.body) for branch in node.branches),
-    Match: _match_may_mark,
-    Lambda: lambda node: may_mark(node.body),
-    MapTo: lambda node: may_mark(node.body),
-    Binary: lambda node: node.operator == "|" and (may_mark(node.left) or may_mark(node.right)),
-    Field: lambda node: node.context == "root",
-}
-
-
-def is_boolean(node: Expression) -> bool:
-    """Whether the result is always a bool."""
-    if isinstance(node, Binary):
-        return node.operator in _COMPARISONS or node.operator in {"&&", "||"}
-    if isinstance(node, Literal):
-        return isinstance(node.value, bool)
-    return isinstance(node, Not) or (isinstance(node, Call) and node.spec.boolean)
+from streams.bloblang.scope import Scope
+from streams.bloblang.values import NOTHING, equal
 
 
 class ExpressionCompiler:
@@ -266,7 +200,7 @@ class ExpressionCompiler:
         if node.operator in {"==", "!="} and not isinstance(node.right, Literal):
             same = self.emit.call_method(self.emit.name("run"), "equal", left, right)
             return same if node.operator == "==" else self.emit.invert(same)
-        if node.operator in _COMPARISONS and isinstance(node.right, Literal):
+        if node.operator in COMPARISONS and isinstance(node.right, Literal):
             return self._compare_with_literal(node, left, node.right.value, compute)
         return self.emit.call(compute, left, right)
 
@@ -281,7 +215,7 @@ class ExpressionCompiler:
         return self.emit.choose(
             self.emit.is_class(self.emit.keep(held, left), kind),
             self.emit.compare(
-                self.emit.name(held), _COMPARISONS[node.operator](), self.emit.constant(literal)
+                self.emit.name(held), COMPARISONS[node.operator](), self.emit.constant(literal)
             ),
             self.emit.call(compute, self.emit.name(held), self.emit.constant(literal)),
         )

@@ -12,8 +12,8 @@ from typing import ClassVar
 
 from streams.bloblang.cursor import Cursor, SyntaxFault, expecting, required
 from streams.bloblang.errors import Fault
-from streams.bloblang.gonumber import unquote
 from streams.bloblang.lexer import Kind, Token
+from streams.bloblang.literals import read_number, read_string
 from streams.bloblang.nodes import (
     Branch,
     Case,
@@ -30,8 +30,6 @@ from streams.bloblang.nodes import (
 from streams.bloblang.nodes import Index as IndexNode
 from streams.bloblang.nodes import Slice as SliceNode
 from streams.bloblang.tree import Builder
-from streams.bloblang.values import MAX_INT64
-from streams.jsontext import Float
 
 # Binding powers; all operators are left-associative, and `|` binds as `*` does.
 POWERS: dict[str, int] = {
@@ -118,7 +116,7 @@ class QueryParser:
         if token.kind is Kind.WORD:
             return self.build.get(target, self.cursor.take().text, token.start)
         if token.kind in {Kind.STRING, Kind.BROKEN}:
-            return self.build.get(target, self.string(), token.start)
+            return self.build.get(target, read_string(self.cursor), token.start)
         raise SyntaxFault(token.start, expected="method or field path")
 
     def _called(self) -> bool:
@@ -204,11 +202,11 @@ class QueryParser:
         if token.kind is Kind.WORD:
             return self._word(token)
         if token.kind in {Kind.STRING, Kind.RAW_STRING, Kind.BROKEN}:
-            return Literal(self.string())
+            return Literal(read_string(self.cursor))
         following = self.cursor.ahead(1)
         if token.text == "-" and following.kind is Kind.WORD and following.text[0].isdigit():
             self.cursor.take()
-            return Literal(-self._number())
+            return Literal(-read_number(self.cursor))
         reader = self._symbols.get(token.text)
         if token.kind is not Kind.SYMBOL or reader is None:
             raise SyntaxFault(token.start, expected="query")
@@ -216,14 +214,12 @@ class QueryParser:
 
     def _word(self, token: Token) -> Expression:
         spaced = self.cursor.ahead(1).kind is Kind.SPACE
-        if spaced and token.text == "match":
-            return self._match()
-        if spaced and token.text == "if":
-            return self._if()
+        if spaced and token.text in {"match", "if"}:
+            return self._match() if token.text == "match" else self._if()
         if spaced and self.cursor.ahead(2).text == "->" and self.cursor.ahead(3).kind is Kind.SPACE:
             return self._lambda()
         if token.text[0].isdigit():
-            return Literal(self._number())
+            return Literal(read_number(self.cursor))
         # Constants are tried before names, so `nullable` reads as null with `able` left over.
         for word, constant in _CONSTANTS.items():
             if token.text.startswith(word):
@@ -237,43 +233,6 @@ class QueryParser:
         if name in {"this", "root"} or name in self._contexts:
             return Field(name, ())
         return Field("this", (name,))
-
-    def _number(self) -> int | Float:
-        token = self.cursor.token
-        digits = re.match("[0-9]+", token.text, re.ASCII)
-        whole = digits.group() if digits else ""
-        self.cursor.lexer.split(self.cursor.index, len(whole))
-        self.cursor.take()
-        fraction = (
-            re.match("[0-9]+", self.cursor.ahead(1).text, re.ASCII) if len(whole) == len(token.text) else None
-        )
-        if self.cursor.at_symbol(".") and fraction:
-            self.cursor.take()
-            self.cursor.lexer.split(self.cursor.index, fraction.end())
-            self.cursor.take()
-            return Float(f"{whole}.{fraction.group()}")
-        if len(whole) > 19 or int(whole) > MAX_INT64:
-            problem = f'strconv.ParseInt: parsing "{whole}": value out of range'
-            raise SyntaxFault(token.start, reason=f"failed to parse '{whole}' as integer: {problem}")
-        return int(whole)
-
-    def string(self) -> str:
-        """A quoted or triple-quoted string."""
-        token = self.cursor.token
-        if token.kind is Kind.BROKEN and token.problem:
-            fault = SyntaxFault(token.end, expected=token.problem)
-            fault.require()
-            raise fault
-        if token.kind not in {Kind.STRING, Kind.RAW_STRING}:
-            raise SyntaxFault(token.start, expected="quoted string")
-        self.cursor.take()
-        if token.kind is Kind.RAW_STRING:
-            return token.text[3:-3]
-        try:
-            return unquote(token.text)
-        except Fault as fault:
-            reason = f"failed to unescape quoted string contents: {fault.text}"
-            raise SyntaxFault(token.start, reason=reason) from fault
 
     def _lambda(self) -> Expression:
         start = self.cursor.token.start
@@ -307,7 +266,7 @@ class QueryParser:
         if self.cursor.token.kind is Kind.WORD:
             return Metadata(self.cursor.take().text)
         if self.cursor.token.kind in {Kind.STRING, Kind.BROKEN}:
-            return Metadata(self.string())
+            return Metadata(read_string(self.cursor))
         return Metadata("")
 
     def _variable(self) -> Expression:
@@ -332,7 +291,7 @@ class QueryParser:
         while not self._closes("}"):
             # A string here is the whole key: `{"a" + "b": 1}` is not read as a sum.
             quoted = self.cursor.token.kind in {Kind.STRING, Kind.BROKEN}
-            key = Literal(self.string()) if quoted else expecting("object", self.query)
+            key = Literal(read_string(self.cursor)) if quoted else expecting("object", self.query)
             self.cursor.skip_space()
             self.cursor.expect(":")
             self.cursor.skip_blank()
@@ -377,7 +336,7 @@ class QueryParser:
 
     def _case(self) -> Case:
         test: Expression | None = None
-        if self.cursor.at_word("_") and not self._lambda_ahead():
+        if self.cursor.at_word("_") and self.cursor.ahead(2).text != "->":
             self.cursor.take()
         else:
             test = expecting("match case", self.query)
@@ -385,9 +344,6 @@ class QueryParser:
         self.cursor.expect("=>")
         self.cursor.skip_space()
         return Case(test, self.query())
-
-    def _lambda_ahead(self) -> bool:
-        return self.cursor.ahead(2).text == "->"
 
     def _if(self) -> Expression:
         start = self.cursor.take().start

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from streams.bloblang.cursor import Cursor, SyntaxFault, expecting, required
 from streams.bloblang.errors import ParseError
 from streams.bloblang.lexer import Kind
+from streams.bloblang.literals import read_string
 from streams.bloblang.nodes import (
     Assignment,
     ConditionalBlock,
@@ -110,7 +111,7 @@ class MappingParser:
         start = self._cursor.take().start
         if not self._cursor.skip_space() or self._cursor.token.kind is not Kind.STRING:
             return None
-        name = self._queries.string()
+        name = read_string(self._cursor)
         self._cursor.skip_blank()
         program = self._imported(name, start)
         if not self._cursor.at_end():
@@ -162,7 +163,7 @@ class MappingParser:
     def _import(self) -> None:
         start = self._cursor.take().start
         self._cursor.skip_space()
-        name = required(lambda: expecting("filepath", self._queries.string))
+        name = required(lambda: expecting("filepath", lambda: read_string(self._cursor)))
         maps = self._imported(name, start).maps
         if not maps:
             raise SyntaxFault(start, reason=f"no maps to import from '{name}'")
@@ -176,7 +177,7 @@ class MappingParser:
         cursor = self._cursor
         if cursor.token.kind is Kind.WORD:
             return cursor.take().text
-        return required(lambda: expecting(what, self._queries.string))
+        return required(lambda: expecting(what, lambda: read_string(self._cursor)))
 
     def _map(self) -> None:
         start = self._cursor.take().start
@@ -240,7 +241,7 @@ class MappingParser:
     def _segment(self) -> str:
         if self._cursor.token.kind is Kind.WORD:
             return self._cursor.take().text
-        return expecting("target path", self._queries.string)
+        return expecting("target path", lambda: read_string(self._cursor))
 
     def _assigned(self, target: Target, start: int) -> Statement:
         self._cursor.expect("=")
