@@ -2,7 +2,7 @@
 
 librdkafka's calls block, so a thread makes them; everything the stream decides happens on the event loop. What
 crosses over: records and assignments by `call_soon_threadsafe`, room in the buffer by an event, finished offsets
-by `store_offsets`, which librdkafka lets any thread call.
+by a queue.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
@@ -86,6 +87,7 @@ class ConsumerThread:
         self._loop = asyncio.get_running_loop()
         self._stopping = threading.Event()
         self._room = threading.Event()
+        self._finished: SimpleQueue[tuple[Partition, int]] = SimpleQueue()
         self._partitions: Mapping[tuple[str, int], Partition] = {}
         """What is assigned. Replaced, never changed, so that records on their way find what they belong to."""
         self._handed = 0
@@ -111,12 +113,22 @@ class ConsumerThread:
 
     def store(self, partition: Partition, offset: int) -> None:
         """Note the offset to commit next for a partition; called on the event loop."""
-        place = TopicPartition(partition.topic, partition.number, offset, metadata=partition.topic_id)
-        try:
-            self._consumer.store_offsets(offsets=[place])
-        except (KafkaException, RuntimeError):
-            # Revoked or closed a moment ago: whoever reads the partition next reads these records again.
-            partition.current = False
+        self._finished.put((partition, offset))
+
+    def _store_finished(self) -> None:
+        """Give librdkafka the offsets to commit. Its own locks forbid doing so while the thread polls."""
+        newest: dict[Partition, int] = {}
+        while not self._finished.empty():
+            partition, offset = self._finished.get()
+            newest[partition] = offset
+        for partition, offset in newest.items():
+            place = TopicPartition(partition.topic, partition.number, offset, metadata=partition.topic_id)
+            try:
+                if partition.current:
+                    self._consumer.store_offsets(offsets=[place])
+            except KafkaException:
+                # Lost a moment ago: whoever reads the partition next reads these records again.
+                partition.current = False
 
     def _run(self) -> None:
         try:
@@ -133,9 +145,11 @@ class ConsumerThread:
             self.error = str(error)
             self._on_loop(partial(self._listener.failed, str(error)))
         finally:
+            self._store_finished()
             self._consumer.close()
 
     def _turn(self) -> None:
+        self._store_finished()
         if self._has_room() or self._room.wait(_STUCK):
             self._fetch()
         else:
@@ -272,6 +286,7 @@ class ConsumerThread:
                 done.result(_GRACE)
             except TimeoutError:
                 logger.info("%s: partitions are given up with records in flight", self._subscription.topics)
+        self._store_finished()
         for partition in leaving:
             partition.current = False
 
