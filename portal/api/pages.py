@@ -31,7 +31,7 @@ class PageQuery(serializers.Serializer[Any]):
     """What every list takes."""
 
     limit = serializers.IntegerField(min_value=1, max_value=MOST, default=DEFAULT_LIMIT)
-    cursor = serializers.CharField(default="", help_text="`next` of the page before.")
+    cursor = serializers.CharField(default="", allow_blank=True, help_text="`next` of the page before.")
 
 
 def page_of_rows(queryset: "QuerySet[_ModelRow]", limit: int, cursor: str) -> Page[_ModelRow]:
