@@ -247,7 +247,7 @@ class Sender:
 
         A sweep late, since the opening that ends at the same moment can say in which step the time went.
         """
-        for waiting in self._waiting.values():
+        for waiting in list(self._waiting.values()):  # who is told may send to another receiver
             for call in [each for each in waiting if each.deadline + SWEEP_SECONDS <= now]:
                 waiting.remove(call)
                 call.on_done(call.failed(ErrorClass.TIMEOUT, "no connection came free before the deadline"))

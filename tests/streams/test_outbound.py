@@ -37,7 +37,7 @@ class Names:
 def clock(monkeypatch):
     """The guard's clock, moved by hand."""
     moved = [1000.0]
-    monkeypatch.setattr(outbound.time, "monotonic", lambda: moved[0])
+    monkeypatch.setattr("streams.outbound.time.monotonic", lambda: moved[0])
     return moved
 
 

@@ -99,6 +99,7 @@ def test_a_breaker_opens_for_5_10_20_40_60_60_seconds():
     breaker, now, pauses = Breaker(failures=FAILURES_TO_OPEN - 1), NOW, []
     for _ in range(6):
         breaker = breaker.after(TIMEOUT, now)
+        assert breaker.open_until is not None
         pauses.append((breaker.open_until - now).total_seconds())
         now = breaker.open_until
     assert pauses == [5, 10, 20, 40, 60, 60]

@@ -24,10 +24,10 @@ class Running:
     """A receiver's process, and the address it prints."""
 
     def __init__(self, language, secret):
-        node = shutil.which("node")
-        if language == "node" and node is None:
+        program = sys.executable if language == "python" else shutil.which("node")
+        if program is None:
             missing("Node, which the Node receiver of docs/how-to/verify.md needs")
-        command = [sys.executable if language == "python" else node, str(FILES[language])]
+        command = [program, str(FILES[language])]
         environment = os.environ | {"WEBHOOK_SECRET": secret, "PORT": "0"}
         self._process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -36,6 +36,7 @@ class Running:
 
     def line(self):
         """Return the next line it prints."""
+        assert self._process.stdout is not None
         return self._process.stdout.readline()
 
     def stop(self):

@@ -704,7 +704,7 @@ async def test_closing_ends_what_is_under_way_and_says_so(make_sender):
         posting = make_sender()
         sent = asyncio.create_task(posting.post(plain(receiver)))
         handshaking = asyncio.create_task(posting.post(request_to(f"https://127.0.0.1:{mute.port}/")))
-        while not (posting._busy and mute.connections):  # noqa: ASYNC110 - both are under way
+        while not (posting._busy and mute.connections):
             await asyncio.sleep(0.01)
         await posting.close()
         assert {(await each).error for each in (sent, handshaking)} == {ErrorClass.INTERNAL}
