@@ -175,7 +175,9 @@ class _ProgramCompiler:
             owned = self.emit.name("owned")
             if len(target.path) == 1 and not may_mark(query):
                 return [self._key(target.path[0], value, path)]
-            value = self.emit.call(runtime.set_root, self.emit.name("root"), path, value, owned)
+            nested = len(target.path) == 2 and not may_mark(query)
+            setter = runtime.set_nested if nested else runtime.set_root
+            value = self.emit.call(setter, self.emit.name("root"), path, value, owned)
             return [self.emit.assign(self.emit.store("root"), value)]
         if not may_mark(query):
             return [self.emit.assign(self.emit.store("root"), value)]

@@ -129,6 +129,7 @@ class ExpressionCompiler:
         return scope.this if context == "this" else scope.names.get(context)
 
     def _path(self, name: str, path: Sequence[str], step: Callable[..., Any]) -> ast.expr:
+        """The read of a path below a Python name: plain dict look-ups as long as there are dicts."""
         value = self.emit.name(name)
         if "*" in path:
             return self.emit.call(
@@ -137,22 +138,23 @@ class ExpressionCompiler:
         for depth, segment in enumerate(path):
             held = name if depth == 0 else self.emit.temporary()
             tested = value if depth == 0 else self.emit.keep(held, value)
-            last_resort = self.emit.call(
-                step, self.emit.name(held), self.emit.constant(tuple(path[depth : depth + 1]))
-            )
-            if depth:
-                null = self.emit.is_same(self.emit.name(held), self.emit.constant(None))
-                last_resort = self.emit.choose(null, self.emit.constant(None), last_resort)
-            found = self.emit.call_method(self.emit.name(held), "get", self.emit.constant(segment))
-            value = self.emit.choose(self.emit.is_class(tested, "dict"), found, last_resort)
+            value = self._looked_up(tested, held, segment, step, null=depth > 0)
         return value
 
+    def _looked_up(
+        self, tested: ast.expr, held: str, segment: str, step: Callable[..., Any], *, null: bool
+    ) -> ast.expr:
+        otherwise = self.emit.call(step, self.emit.name(held), self.emit.constant((segment,)))
+        if null:
+            is_null = self.emit.is_same(self.emit.name(held), self.emit.constant(None))
+            otherwise = self.emit.choose(is_null, self.emit.constant(None), otherwise)
+        found = self.emit.call_method(self.emit.name(held), "get", self.emit.constant(segment))
+        return self.emit.choose(self.emit.is_class(tested, "dict"), found, otherwise)
+
     def _get(self, node: Get, scope: Scope) -> ast.expr:
+        held = self.emit.temporary()
         target = self.compile(node.target, scope)
-        path = self.emit.constant(node.path)
-        if "*" in node.path:
-            return self.emit.call(runtime.step_through, self.emit.name("run"), target, path)
-        return self.emit.call(runtime.step, target, path)
+        return self._bound_once(target, held, self._path(held, node.path, runtime.step))
 
     def _variable(self, node: Variable, _: Scope) -> ast.expr:
         self.variable_reads += 1

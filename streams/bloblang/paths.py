@@ -91,6 +91,10 @@ class Ownership:
         # Keeping the containers keeps their ids from being given to others.
         self._owned: dict[int, Any] = {}
 
+    def holds(self, container: Any) -> bool:
+        """Whether the container is owned."""
+        return id(container) in self._owned
+
     def own(self, container: Any) -> Any:
         """The container itself if it is owned, else a copy that is."""
         if id(container) in self._owned:

@@ -174,6 +174,16 @@ def set_root(root: Any, path: Sequence[str], value: Any, owned: Ownership) -> An
         raise Fault(f"unable to set target path {'.'.join(join_path(path))}: {fault.text}") from None
 
 
+def set_nested(root: Any, path: Sequence[str], value: Any, owned: Ownership) -> Any:
+    """As `set_root` for a path of two keys and a value that is no marker: mostly both objects are owned."""
+    if root is owned.top:
+        child = root.get(path[0])
+        if child.__class__ is dict and owned.holds(child):
+            child[path[1]] = value
+            return root
+    return set_root(root, path, value, owned)
+
+
 def _collision_text(path: Sequence[str], collision: PathCollision) -> str:
     culprit = ".".join(join_path(path[: collision.depth])) or "the root"
     target = ".".join(join_path(path))
