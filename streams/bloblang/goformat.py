@@ -101,8 +101,31 @@ def _parsed(template: str) -> tuple[str | _Verb, ...]:
     return (*parts, template[position:])
 
 
+@lru_cache(maxsize=1024)
+def _plain_parts(template: str) -> tuple[str | _Directive, ...] | None:
+    """The parts of a template whose verbs are all plain %v and %s."""
+    parts: list[str | _Directive] = []
+    for part in _parsed(template):
+        if isinstance(part, str):
+            parts.append(part)
+        elif part.name in _PLAIN_VERBS and part == _Verb("", None, None, 0, part.name):
+            parts.append(_PLAIN_VERBS[part.name])
+        else:
+            return None
+    return tuple(parts)
+
+
 def sprintf(template: str, values: Sequence[Any]) -> str:
     """The template with its verbs replaced. Raises Fault for a width beyond a million, as Go ignores one."""
+    plain_parts = _plain_parts(template)
+    # Text and verbs take turns, so a template of n verbs has 2n + 1 parts.
+    if plain_parts is not None and len(plain_parts) == 2 * len(values) + 1:
+        texts: list[Any] = list(plain_parts)
+        for index, value in enumerate(values):
+            texts[2 * index + 1] = (
+                value if value.__class__ is str else _formatted(texts[2 * index + 1], value)
+            )
+        return "".join(texts)
     arguments = _Arguments(values)
     written = [part if isinstance(part, str) else _written(part, arguments) for part in _parsed(template)]
     return "".join(written) + arguments.extra()
@@ -111,11 +134,6 @@ def sprintf(template: str, values: Sequence[Any]) -> str:
 def _written(verb: _Verb, arguments: _Arguments) -> str:
     if verb.index:
         arguments.seek(verb.index)
-    if verb.name in _PLAIN_VERBS and not verb.flags and verb.width is None and verb.precision is None:
-        present, value = arguments.take()
-        if present and (value.__class__ is str or (value.__class__ is int and verb.name == "v")):
-            return str(value)
-        return _formatted(_PLAIN_VERBS[verb.name], value) if present else f"%!{verb.name}(MISSING)"
     width = _size(verb.width, arguments)
     precision = None if verb.precision is None else _size(verb.precision or "0", arguments)
     return _directed(_Directive(verb.flags, width, precision, verb.name), arguments)
@@ -215,6 +233,8 @@ _BASES: dict[str, tuple[str, str]] = {
 
 def _integer(directive: _Directive, value: int) -> str | None:
     verb = directive.verb
+    if directive is _PLAIN_VERBS["v"]:
+        return str(value)
     if verb in {"c", "q", "U"}:
         return _character(directive, value)
     if verb in {"v", "d"}:

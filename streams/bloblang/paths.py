@@ -86,7 +86,7 @@ class Ownership:
 
     def __init__(self, charge: Callable[[int], None]) -> None:
         self._charge = charge
-        self.top: object = _NO_ROOT
+        self.top: Any = _NO_ROOT
         """The root, as long as it is an owned object: compiled code then sets its keys at once."""
         # Keeping the containers keeps their ids from being given to others.
         self._owned: dict[int, Any] = {}

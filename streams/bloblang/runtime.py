@@ -165,7 +165,7 @@ def set_root(root: Any, path: Sequence[str], value: Any, owned: Ownership) -> An
         return root
     try:
         if root is NOTHING or root is None:
-            root = {}
+            root = owned.adopt_root({})
         root = assign(root, path, value, owned)
         return owned.adopt_root(root) if root is not owned.top else root
     except PathCollision as collision:

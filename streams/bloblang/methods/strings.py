@@ -334,7 +334,6 @@ def reverse(value: Any) -> Any:
 def format_text(run: Run, value: Any, *arguments: Any) -> str:
     """The text."""
     for argument in arguments:
-        run.measure(argument)
-    result = sprintf(get_string(value), arguments)
-    run.charge(len(result))
-    return result
+        if isinstance(argument, (list, dict)):
+            run.measure(argument)
+    return sprintf(get_string(value), arguments)
