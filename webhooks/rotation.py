@@ -36,6 +36,6 @@ def _rotate_headers(ring: KeyRing) -> int:
     return rotated
 
 
-def _again(ring: KeyRing, ciphertext: bytes, purpose: str, endpoint: Endpoint) -> bytes:
+def _again(ring: KeyRing, ciphertext: bytes | memoryview, purpose: str, endpoint: Endpoint) -> bytes:
     plaintext = ring.decrypt(bytes(ciphertext), purpose=purpose, row=endpoint.public_id)
     return ring.encrypt(plaintext, purpose=purpose, row=endpoint.public_id)

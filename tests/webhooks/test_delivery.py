@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -131,7 +131,7 @@ async def count(pool, statement: str) -> int:
 
 
 @pytest.fixture
-def at_once(monkeypatch) -> Iterator[None]:
+def at_once(monkeypatch) -> None:
     """Retries come after milliseconds: the pauses are proved where they are decided."""
     quick = delivery.decide
     monkeypatch.setattr(
