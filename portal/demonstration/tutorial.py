@@ -56,17 +56,12 @@ def steps(name: str, receiver: Receiver) -> tuple[Step, ...]:
     definition = {"activate": True, "document": _document(name)}
     return (
         Step("fill a topic, and make events of it", "definitions", definition, "DEFINITION", "definition"),
-        Step("the type of these events", "event-types", {"name": event_type}),
+        Step("the type of these events", "event-types", {"name": event_type}, "EVENT_TYPE"),
         Step("a product that sells them", "products", product, "PRODUCT"),
         Step("a plan that needs no approval", "products/$PRODUCT/plans", plan, "PLAN"),
         Step("into the catalogue", "products/$PRODUCT/publish"),
         Step("an app", "apps", {"name": name}, "APP"),
-        Step(
-            "its subscription",
-            "subscriptions",
-            {"app": "$APP", "product": name, "plan": "$PLAN"},
-            "SUBSCRIPTION",
-        ),
+        Step("its subscription", "subscriptions", {"app": "$APP", "product": name, "plan": "$PLAN"}),
         Step("where it receives", "endpoints", endpoint, "ENDPOINT", "endpoint"),
     )
 
@@ -74,10 +69,11 @@ def steps(name: str, receiver: Receiver) -> tuple[Step, ...]:
 def undoing() -> tuple[tuple[str, str], ...]:
     """The calls, method and path, that take away what the steps made."""
     return (
-        ("POST", "subscriptions/$SUBSCRIPTION/cancel"),
-        ("DELETE", "endpoints/$ENDPOINT"),
-        ("POST", "products/$PRODUCT/retire"),
-        ("POST", "definitions/$DEFINITION/deactivate"),
+        ("DELETE", "apps/$APP"),
+        ("POST", "products/$PRODUCT/unpublish"),
+        ("DELETE", "products/$PRODUCT"),
+        ("DELETE", "definitions/$DEFINITION"),
+        ("DELETE", "event-types/$EVENT_TYPE"),
     )
 
 
