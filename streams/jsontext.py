@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import orjson
 import re2
 
+from streams.json_problem import describe
 from streams.timestamp import Timestamp
 
 JsonValue = Any
@@ -59,27 +60,20 @@ def parse(text: bytes | str) -> JsonValue:
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
         value = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        return _parse_leniently(raw, error)
+    except orjson.JSONDecodeError:
+        # Go replaces invalid UTF-8 and lone surrogates with U+FFFD where orjson refuses the document.
+        return _parse_exactly(raw)
     # Writing a compact document back and comparing costs a third of searching it for such numbers.
     if _SPACED not in raw[:_SAMPLE] and orjson.dumps(value) == raw:
         return value
     return _parse_exactly(raw) if _NEEDS_ITS_TEXT.search(raw) is not None else value
 
 
-def _parse_leniently(raw: bytes, error: orjson.JSONDecodeError) -> JsonValue:
-    # Go replaces invalid UTF-8 and lone surrogates with U+FFFD where orjson refuses the document.
-    try:
-        return _parse_exactly(raw)
-    except NotJsonError:
-        raise NotJsonError(str(error)) from error
-
-
 def _parse_exactly(raw: bytes) -> JsonValue:
     try:
         value = _DECODER.decode(raw.decode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
-        raise NotJsonError(str(error)) from error
+        raise NotJsonError(describe(raw)) from error
     return _without_surrogates(value) if rb"\u" in raw else value
 
 

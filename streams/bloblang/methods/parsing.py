@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from streams.bloblang.errors import Fault, TypeFault
 from streams.bloblang.registry import OPTIONAL, boolean, example, method, string
 from streams.bloblang.run import Run
-from streams.bloblang.values import get_string
+from streams.bloblang.values import get_string, string_bytes
+from streams.json_problem import describe
 from streams.jsontext import Float, NotJsonError, parse, serialise
-
-_FLOATS = json.JSONDecoder(parse_int=Float, parse_float=Float)
 
 
 def text_of(value: Any) -> str:
@@ -35,8 +34,17 @@ def parse_json(value: Any, use_number: bool | None) -> Any:  # noqa: FBT001 - a 
             return parse(text)
         # Go reads the first value and leaves what follows.
         return _FLOATS.raw_decode(text.lstrip(" \t\r\n"))[0]
-    except (NotJsonError, ValueError, RecursionError) as error:
+    except NotJsonError as error:
         raise Fault(f"failed to parse value as JSON: {error}") from None
+    except (ValueError, RecursionError):
+        raise Fault(f"failed to parse value as JSON: {describe(string_bytes(text))}") from None
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+_FLOATS = json.JSONDecoder(parse_int=Float, parse_float=Float, parse_constant=_refuse_constant)
 
 
 @method(
