@@ -1,5 +1,6 @@
 """Where streams put the messages they could not process."""
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from typing import Any, Final
@@ -8,13 +9,20 @@ import psycopg
 
 from gateway.database import Pool
 from streams.errors import OutputError
-from streams.quarantine import QuarantinedMessage
+from streams.message import Message, Source
+from streams.quarantine import Handle, QuarantinedMessage
+from streams.spec import StreamIdentity
 
 _HOLD: Final = """
 INSERT INTO gateway_quarantine (definition_id, stream, revision, stage, line, error, content, metadata, position,
     identity, state, created_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'held', clock_timestamp())
 ON CONFLICT (identity) DO NOTHING
+"""
+
+_RELEASABLE: Final = """
+SELECT id, content, metadata, position, identity, created_at FROM gateway_quarantine
+WHERE definition_id = %s AND stream = %s AND state = 'retrying' ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
 
@@ -31,6 +39,29 @@ class PostgresQuarantine:
                 await connection.cursor().executemany(_HOLD, [_columns(message) for message in messages])
         except psycopg.Error as error:
             raise OutputError(f"PostgreSQL did not take messages for quarantine: {error}") from error
+
+    async def release(self, stream: StreamIdentity, handle: Handle) -> None:
+        """Give `handle` what somebody wants retried, and note that it was dealt with. Raises psycopg.Error.
+
+        The rows are locked meanwhile, so that one process retries them. A crash before the commit: they are retried
+        again, under the same identity. What fails again is held anew by whoever handles it.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(_RELEASABLE, [stream.definition_id, stream.stream_name])
+            rows = await cursor.fetchall()
+            if rows:
+                await handle([_message(*row[1:]) for row in rows])
+                await connection.execute(
+                    "UPDATE gateway_quarantine SET state = 'retried' WHERE id = ANY (%s)",
+                    [[row[0] for row in rows]],
+                )
+
+
+def _message(
+    content: bytes, metadata: dict[str, Any], position: str, identity: bytes, held_at: dt.datetime
+) -> Message:
+    source = Source(b"quarantine/" + identity, int(held_at.timestamp() * 1000), position)
+    return Message(content, metadata=metadata, source=source)
 
 
 def _columns(message: QuarantinedMessage) -> tuple[Any, ...]:

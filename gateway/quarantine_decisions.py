@@ -12,16 +12,17 @@ from gateway.errors import RefusedError
 from gateway.models import Quarantine, QuarantineState
 
 MOVES: Final[dict[QuarantineState, frozenset[QuarantineState]]] = {
-    QuarantineState.HELD: frozenset({QuarantineState.RETRIED, QuarantineState.DISCARDED}),
+    QuarantineState.HELD: frozenset({QuarantineState.RETRYING, QuarantineState.DISCARDED}),
+    QuarantineState.RETRYING: frozenset({QuarantineState.DISCARDED}),
     QuarantineState.RETRIED: frozenset(),
     QuarantineState.DISCARDED: frozenset(),
 }
-"""The legal moves of a quarantined message; any other is refused."""
+"""What somebody may decide about a quarantined message; the stream itself moves it from retrying to retried."""
 
 
 def retry_quarantined(actor: Actor, message: Quarantine) -> Quarantine:
     """Give a held message to its stream again. Raises RefusedError when it was decided already."""
-    return _decide(actor, message, "quarantine.retry", QuarantineState.RETRIED)
+    return _decide(actor, message, "quarantine.retry", QuarantineState.RETRYING)
 
 
 def discard_quarantined(actor: Actor, message: Quarantine) -> Quarantine:

@@ -21,7 +21,7 @@ from streams.errors import EndOfInput, OutputError, StreamStoppedError
 from streams.lint import CheckedStream
 from streams.message import Message
 from streams.outlet import Outlet
-from streams.processed import build_input, build_output
+from streams.processed import ProcessedInput, build_input, build_output
 from streams.quarantine import QuarantineSink
 from streams.spec import Batch, BuildContext, Input, StreamIdentity
 from streams.stages import build_stages, run_stages
@@ -90,6 +90,13 @@ class Pipeline:
     def stop(self) -> None:
         """Read no more; `run` returns when everything read is dealt with, or given back to the input."""
         self._stopping.set()
+
+    async def reprocess(self, messages: list[Message]) -> None:
+        """Process and write messages that were read before and held in quarantine. Raises OutputError."""
+        before = self._input.stages if isinstance(self._input, ProcessedInput) else ()
+        processed = await run_stages((*before, *self._stages), messages, grouped=False)
+        if (owed := await self._outlet.write(messages, processed)) is not None:
+            raise owed.error
 
     async def _read_all(self) -> None:
         stopped = asyncio.create_task(self._stopping.wait())

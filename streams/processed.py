@@ -40,7 +40,8 @@ class ProcessedInput:
 
     def __init__(self, reading: Input, stages: tuple[Stage, ...]) -> None:
         self._reading = reading
-        self._stages = stages
+        self.stages = stages
+        """What is done to each batch before its siblings' join it."""
 
     async def connect(self) -> None:
         """Connect the input."""
@@ -49,7 +50,7 @@ class ProcessedInput:
     async def read(self) -> Batch:
         """Read a batch and say what is to be done to it first."""
         batch = await self._reading.read()
-        return replace(batch, before=(*batch.before, *self._stages))
+        return replace(batch, before=(*batch.before, *self.stages))
 
     async def close(self) -> None:
         """Close the input."""

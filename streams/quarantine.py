@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -30,11 +30,18 @@ class QuarantinedMessage:
     """32 bytes: the same whenever the same record fails in the same stream."""
 
 
+Handle = Callable[[list[Message]], Awaitable[None]]
+"""Deals with messages as if they had just been read. Raises OutputError when it could not."""
+
+
 class QuarantineSink(Protocol):
     """Where failed messages are kept."""
 
     async def hold(self, messages: Sequence[QuarantinedMessage]) -> None:
         """Return when all are safe; those already there stay as they are. Raises OutputError."""
+
+    async def release(self, stream: StreamIdentity, handle: Handle) -> None:
+        """Give `handle` the messages of a stream that somebody wants retried, and note that it has them."""
 
 
 def quarantined(stream: StreamIdentity, original: Message, failure: Failure) -> QuarantinedMessage:

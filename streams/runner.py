@@ -58,6 +58,8 @@ class StreamRunner:
         self._lease_key = f"stream/{identity.definition_id}/{identity.stream_name}"
         self._pipeline: Pipeline | None = None
         self._stopping = asyncio.Event()
+        self._release = asyncio.Event()
+        self._release.set()
         self._task: asyncio.Task[None] | None = None
         self._since = datetime.now(UTC)
         self._waiting = False
@@ -75,6 +77,10 @@ class StreamRunner:
             self._pipeline.stop()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
+
+    def release(self) -> None:
+        """Look for quarantined messages that somebody wants retried."""
+        self._release.set()
 
     def report(self) -> InstanceReport:
         """Say how it stands."""
@@ -134,12 +140,32 @@ class StreamRunner:
         pipeline = self._pipeline = Pipeline(self._stream, self.identity, self._services, self._quarantine)
         if self._stopping.is_set():
             return
+        releasing = asyncio.create_task(self._release_forever(pipeline))
         try:
             await pipeline.run()
         finally:
+            releasing.cancel()
             error = pipeline.statistics.last_error()
             self._failure = error if error[0] else self._failure
             self._pipeline = None
+
+    async def _release_forever(self, pipeline: Pipeline) -> None:
+        """Retry what somebody wants retried: when the stream is connected, and whenever told to look."""
+        while True:
+            await self._release.wait()
+            self._release.clear()
+            if not pipeline.connected:
+                self._release.set()
+            else:
+                await self._release_once(pipeline)
+            await asyncio.sleep(FIRST_PAUSE)
+
+    async def _release_once(self, pipeline: Pipeline) -> None:
+        try:
+            await self._quarantine.release(self.identity, pipeline.reprocess)
+        except Exception as error:  # noqa: BLE001 - the store's own, or the output's: asked again later
+            logger.warning("stream %s: quarantined messages could not be retried: %s", self._lease_key, error)
+            self._release.set()
 
     async def _run_leased(self) -> None:
         """Run while this process holds the lease; wait for it while another does."""

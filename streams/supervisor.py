@@ -85,6 +85,7 @@ class Supervisor:
                 self._begin(stream)
             else:
                 runner.identity = stream.identity
+                runner.release()
             self._active[key] = stream
         if self._reporting is None:
             self._reporting = asyncio.create_task(self._report_forever())

@@ -10,7 +10,8 @@ class QuarantineState(models.TextChoices):
     """What became of it."""
 
     HELD = "held"  # waits for somebody
-    RETRIED = "retried"  # was given to the stream again
+    RETRYING = "retrying"  # somebody asked for it to be given to the stream again
+    RETRIED = "retried"  # the stream has dealt with it; if it failed again, that is held anew
     DISCARDED = "discarded"  # somebody decided to drop it
 
 

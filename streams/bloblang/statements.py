@@ -158,7 +158,7 @@ class MappingParser:
             return self._meta(allowed=metadata)
         if spaced and cursor.token.text == "if" and cursor.ahead(2).text != "=":
             return self._if()
-        return self._assignment()
+        return self._assignment(top=top)
 
     def _import(self) -> None:
         start = self._cursor.take().start
@@ -226,11 +226,11 @@ class MappingParser:
             raise SyntaxFault(start, reason="setting meta fields is not allowed within this block")
         return statement
 
-    def _assignment(self) -> Statement:
+    def _assignment(self, *, top: bool) -> Statement:
         cursor = self._cursor
         start = cursor.token.start
         if cursor.token.kind is not Kind.WORD:
-            raise SyntaxFault(start, expected="assignment")
+            raise SyntaxFault(start, expected="import, map, or assignment" if top else "assignment")
         path = [cursor.take().text]
         while cursor.accept("."):
             path.append(self._segment())

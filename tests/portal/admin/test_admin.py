@@ -155,7 +155,7 @@ def test_an_illegal_move_is_said_and_nothing_changes(operator):
         ("Product", "deprecate", "lifecycle", "deprecated"),
         ("Organization", "suspend", "is_active", False),
         ("Quarantine", "discard", "state", "discarded"),
-        ("Quarantine", "retry", "state", "retried"),
+        ("Quarantine", "retry", "state", "retrying"),
     ],
 )
 def test_actions_do_what_the_domain_calls_do(operator, factory, action, field, value):
