@@ -105,8 +105,11 @@ class Pipeline:
                 await self._room.acquire()
                 batch = await self._next(stopped)
                 if batch is None:
-                    return
+                    break
                 await self._begin(batch)
+            # An input that has ended is owed its last batches; only a stop cuts their tries short.
+            while self._settling and not self._stopping.is_set():
+                await asyncio.wait((stopped, *self._settling), return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
 

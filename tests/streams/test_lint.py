@@ -1,0 +1,181 @@
+"""Findings: each mistake with its code, its place and its remedy."""
+
+import json
+
+import pytest
+
+from streams.builtin import core_registry
+from streams.connections import Connections, ConnectionSettings
+from streams.openapi import check_document
+from streams.spec import Rules, Severity
+from tests.streams.making import findings, stream
+
+GOOD = """\
+input:
+  kafka: {addresses: [main], topics: [orders], consumer_group: g}
+pipeline:
+  processors:
+    - mapping: root = this
+output:
+  drop: {}
+"""
+
+
+def found(text, **options):
+    return [(one.code, one.line, one.pointer) for one in findings(text, **options)]
+
+
+def test_a_good_stream_has_no_findings():
+    assert found(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "topics",
+            "topisc",
+            [("missing_field", 2, "/input/kafka"), ("unknown_key", 2, "/input/kafka/topisc")],
+        ),
+        ("[orders]", "orders", [("wrong_type", 2, "/input/kafka/topics")]),
+        ("consumer_group: g", "consumer_group: 5", [("wrong_type", 2, "/input/kafka/consumer_group")]),
+        ("kafka:", "kafak:", [("component_unknown", 2, "/input/kafak")]),
+        ("kafka:", "mqtt:", [("component_not_built", 2, "/input/mqtt")]),
+        ("drop: {}", "label: a", [("component_missing", 7, "/output")]),
+        ("drop: {}", "drop: {}\n  broker: {outputs: []}", [("component_ambiguous", 7, "/output")]),
+        ("drop: {}", "drop: {}\nbuffer: {memory: {}}", [("not_supported", 8, "/buffer")]),
+        ("drop: {}", "drop: {}\noutputt: {}", [("unknown_key", 8, "/outputt")]),
+        ("drop: {}", "label: _x\n  drop: {}", [("label_malformed", 7, "/output/label")]),
+        (", consumer_group: g", "", [("missing_field", 2, "/input/kafka")]),
+        ("[orders]", "['orders:0-3']", [("not_supported", 2, "/input/kafka/topics/0")]),
+        ("group: g", "group: g, commit_period: soon", [("wrong_type", 2, "/input/kafka/commit_period")]),
+        ("group: g", "group: g, tls: {enabled: true}", [("field_refused", 2, "/input/kafka/tls")]),
+        (
+            "group: g",
+            "group: g, checkpoint_limit: true",
+            [("wrong_type", 2, "/input/kafka/checkpoint_limit")],
+        ),
+    ],
+)
+def test_each_mistake_is_found_where_it_stands(old, new, expected):
+    assert sorted(found(GOOD.replace(old, new, 1))) == sorted(expected)
+
+
+def test_an_unknown_key_comes_with_the_nearest_known_one():
+    near = findings(GOOD.replace("consumer_group", "consumer_grup"))
+    assert "did you mean 'consumer_group'?" in {one.remedy for one in near}
+
+
+def test_a_bad_mapping_is_found_at_its_line_and_column():
+    bad = GOOD.replace("mapping: root = this", "mapping: |\n        root.a = 1\n        root.b = %")
+    (finding,) = findings(bad)
+    assert (finding.code, finding.line, finding.column) == ("bad_mapping", 7, 18)
+
+
+def test_a_label_stands_once():
+    twice = GOOD.replace("drop", "label: a\n  drop").replace("  kafka", "  label: a\n  kafka")
+    assert found(twice) == [("label_duplicate", 8, "/output/label")]
+
+
+def test_a_component_the_operator_does_not_allow_is_refused_with_the_setting():
+    only = core_registry().only({"kafka", "mapping"})
+    (finding,) = findings(GOOD, registry=only)
+    assert finding.code == "component_refused"
+    assert "'drop'" in finding.message
+    assert "SLUICE_STREAMING_COMPONENTS" in finding.remedy
+
+
+def test_an_alias_is_allowed_with_its_component():
+    only = core_registry().only({"kafka", "mapping", "drop"})
+    assert findings(GOOD.replace("mapping", "bloblang"), registry=only) == []
+
+
+def test_connections_and_their_topics_are_checked():
+    main = ConnectionSettings(("kafka:9092",), allowed_topics=("order*",), name="main")
+    rules = Rules(connections=Connections((main,)))
+    assert found(GOOD, rules=rules) == []
+    assert found(GOOD.replace("[main]", "['kafka:9092']"), rules=rules) == []
+    assert found(GOOD.replace("main", "other"), rules=rules) == [
+        ("unknown_connection", 2, "/input/kafka/addresses")
+    ]
+    assert found(GOOD.replace("[orders]", "[bills]"), rules=rules) == [
+        ("topic_not_allowed", 2, "/input/kafka/topics/0")
+    ]
+
+
+def test_dialect_tyk_warns_that_failed_messages_flow_on():
+    (finding,) = findings(GOOD, rules=Rules(dialect="tyk"))
+    assert (finding.code, finding.severity) == ("failed_messages_flow_on", Severity.WARNING)
+
+
+def test_blocks_of_the_operator_are_warned_about():
+    assert found(GOOD + "logger: {level: INFO}\n") == [("ignored", 8, "/logger")]
+
+
+def test_who_may_run_a_stream_follows_from_its_inputs():
+    assert not stream(GOOD).single
+    assert stream("input: {generate: {mapping: root = 1}}\noutput: {drop: {}}").single
+    nested = "input: {broker: {inputs: [{generate: {mapping: root = 1}}]}}\noutput: {drop: {}}"
+    assert stream(nested).single
+
+
+def test_a_stream_is_replayable_when_every_mapping_is_pure():
+    assert stream(GOOD).replayable
+    assert not stream(GOOD.replace("root = this", "root = now()")).replayable
+
+
+@pytest.mark.parametrize("spec", core_registry().specs(), ids=lambda spec: f"{spec.kind.value}-{spec.name}")
+def test_the_examples_of_every_component_pass_the_check(spec):
+    ends = {"input": {"generate": {"mapping": "root = 1"}}, "output": {"drop": {}}}
+    for example in spec.examples:
+        config = {**ends, spec.kind.value: {spec.name: example}}
+        if spec.kind.value == "processor":
+            config = {**ends, "pipeline": {"processors": [{spec.name: example}]}}
+        assert findings(json.dumps(config)) == []
+
+
+DOCUMENT = """\
+openapi: 3.0.3
+info: {title: Orders, version: '1'}
+paths: {}
+x-tyk-api-gateway:
+  info: {name: Orders, state: {active: true}}
+  server: {listenPath: {value: /orders, strip: true}}
+  upstream: {url: ''}
+x-tyk-streaming:
+  streams:
+    default:
+      input: {generate: {mapping: root = 1}}
+      output: {drop: {}}
+"""
+
+
+def test_a_tyk_document_yields_its_streams():
+    checked = check_document(DOCUMENT, core_registry(), Rules())
+    assert checked.findings == ()
+    assert checked.document is not None
+    assert (checked.document.name, checked.document.listen_path) == ("Orders", "/orders/")
+    assert list(checked.document.streams) == ["default"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("value: /orders", "value: /healthz", ("listen_path_reserved", 6)),
+        ("value: /orders", "value: orders", ("listen_path_malformed", 6)),
+        ("value: /orders", "value: /a/../b", ("listen_path_malformed", 6)),
+        ("  streams:\n", "  extra: 1\n  streams:\n", ("unknown_key", 9)),
+        ("drop: {}", "dorp: {}", ("component_unknown", 12)),
+        ("active: true", "active: yes", ("wrong_type", 5)),
+    ],
+)
+def test_a_mistake_in_the_document_is_found_and_nothing_of_it_is_used(old, new, expected):
+    rules = Rules(reserved_paths=frozenset({"/healthz"}))
+    checked = check_document(DOCUMENT.replace(old, new, 1), core_registry(), rules)
+    assert checked.document is None
+    assert [(one.code, one.line) for one in checked.errors] == [expected]
+
+
+def test_a_document_without_streams_is_refused():
+    checked = check_document(DOCUMENT.split("x-tyk-streaming", maxsplit=1)[0], core_registry(), Rules())
+    assert [one.code for one in checked.errors] == ["missing_field"]
