@@ -28,16 +28,23 @@ def test_the_document_and_its_page_are_served_to_everybody(client, db):
     assert 'href="https://' not in page
 
 
-def test_every_operation_says_what_problems_look_like(client, db):
-    document = client.get("/api/schema/?format=json").json()
+def test_every_operation_says_what_problems_look_like(document):
     operations = [one for path in document["paths"].values() for one in path.values()]
     assert len({one["operationId"] for one in operations}) == len(operations) > 80
     assert all("application/problem+json" in one["responses"]["default"]["content"] for one in operations)
 
 
 @pytest.fixture
-def one_connection(db):
-    """A server closes connections between requests; here all of them share the test's transaction."""
+def document(client, db):
+    return client.get("/api/schema/?format=json").json()
+
+
+@pytest.fixture
+def one_connection(document):
+    """A server closes connections between requests; here all of them share the test's transaction.
+
+    Django's test client connects the signals again after each request, so the document is fetched before.
+    """
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -46,11 +53,10 @@ def one_connection(db):
 
 
 @pytest.mark.slow
-def test_requests_made_from_the_document_are_answered_as_it_says(client, one_connection):
+def test_requests_made_from_the_document_are_answered_as_it_says(document, one_connection):
     estate = Estate()
     estate.callers[Role.OWNER].user.is_staff = True
     estate.callers[Role.OWNER].user.save()
-    document = client.get("/api/schema/?format=json").json()
     schema = schemathesis.openapi.from_dict(document)
     app, tried = get_wsgi_application(), 0
     for operation in schema.get_all_operations():
