@@ -43,11 +43,12 @@ faults: .venv/tools.ok  ## kill everything, many times, and count what was lost
 bench: .venv/tools.ok  ## measure, beside the naive design
 	$(BIN)/python -m tests.bench $(ARGS)
 
-requirements: .venv/tools.ok  ## resolve requirements/*.in into the hash-pinned files
-	$(COMPILE) requirements/runtime.in -o requirements.txt
-	$(COMPILE) requirements/embedded.in -o requirements-embedded.txt
-	$(COMPILE) requirements/test.in -o requirements-test.txt
-	$(COMPILE) requirements/tooling.in -o requirements-tooling.txt
+requirements: .venv/tools.ok  ## resolve what pyproject.toml names into the hash-pinned files
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --group embedded -c requirements.txt -o requirements-embedded.txt
+	$(COMPILE) --group test -c requirements.txt -c requirements-embedded.txt -o requirements-test.txt
+	$(COMPILE) --group tooling -c requirements.txt -c requirements-embedded.txt -c requirements-test.txt \
+		-o requirements-tooling.txt
 
 clean:  ## remove the environment and what tools left; var/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/kafka/lib
