@@ -24,9 +24,13 @@ _SWEEP_LOCK: Final = 0x51DECE2  # of PostgreSQL's advisory locks
 _ENSURE: Final = "SELECT webhooks_ensure_partitions(%s, %s)"
 _CANCEL: Final = """
 WITH gone AS (
-    DELETE FROM webhooks_due AS due USING webhooks_lane AS lane, webhooks_endpoint AS endpoint
-    WHERE due.lane_id = lane.id AND lane.endpoint_id = endpoint.id AND endpoint.state = 'disabled'
-      AND due.day <= %s AND due.lease IS NULL
+    DELETE FROM webhooks_due AS due WHERE due.lease IS NULL AND (
+        NOT EXISTS (SELECT FROM webhooks_lane AS lane WHERE lane.id = due.lane_id)
+        OR due.day <= %s AND EXISTS (
+            SELECT FROM webhooks_lane AS lane JOIN webhooks_endpoint AS endpoint ON endpoint.id = lane.endpoint_id
+            WHERE lane.id = due.lane_id AND endpoint.state = 'disabled'
+        )
+    )
     RETURNING due.delivery_id, due.day
 )
 UPDATE webhooks_delivery AS delivery
@@ -68,7 +72,8 @@ async def ensure_partitions(pool: Pool, days: Iterable[int]) -> None:
 def drop_old_partitions(connection: Connection[Any], kept: KeptDays) -> list[str]:
     """Drop the partitions of days before the kept ones, but none with an unfinished delivery.
 
-    What a disabled endpoint left unfinished is cancelled first. Overflow goes row by row, by when it was accepted.
+    What is left unfinished of a disabled endpoint, or of one that was deleted while an event was being published
+    to it, is cancelled first. Overflow goes row by row, by when it was accepted.
     Returns the names of the tables dropped: none when another sweep is at it.
     """
     locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SWEEP_LOCK]).fetchone()

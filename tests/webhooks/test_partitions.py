@@ -17,10 +17,21 @@ NAME = "webhooks_delivery_20240229"
 
 @pytest.fixture
 def connection(postgres_url):
+    """A transaction that is rolled back; lane 1 leads to an enabled endpoint."""
     with psycopg.connect(postgres_url) as opened:
         opened.execute("SELECT webhooks_ensure_partitions(%s, %s)", [OLD, OLD])
+        opened.execute(
+            "SET CONSTRAINTS ALL DEFERRED;"
+            "INSERT INTO webhooks_endpoint (id, app_id, public_id, url, description, max_in_flight, state, state_reason,"
+            " created_at) VALUES (1, 1, 'ep', 'http://till.example', '', 4, 'enabled', '', now());"
+            "INSERT INTO webhooks_lane (id, endpoint_id, key, failures) VALUES (1, 1, '', 0)"
+        )
         yield opened
         opened.rollback()
+
+
+def state_of_delivery(connection) -> int:
+    return connection.execute("SELECT state FROM webhooks_delivery WHERE id = 7").fetchone()[0]
 
 
 def exists(connection, name: str) -> bool:
@@ -55,6 +66,22 @@ def test_a_day_with_an_unfinished_delivery_stays(connection):
     add_delivery(connection, OLD, unfinished=True)
     assert drop_old_partitions(connection, KEPT) == []
     assert exists(connection, NAME)
+
+
+def test_what_a_disabled_endpoint_left_unfinished_is_cancelled_and_its_day_goes(connection):
+    add_delivery(connection, OLD, unfinished=True)
+    connection.execute("UPDATE webhooks_endpoint SET state = 'disabled'")
+    assert drop_old_partitions(connection, KEPT)
+    assert not exists(connection, NAME)
+
+
+def test_what_waits_for_an_endpoint_that_is_gone_is_cancelled(connection):
+    make_coming_partitions(connection)
+    add_delivery(connection, dt.datetime.now(dt.UTC).date(), unfinished=True)
+    connection.execute("UPDATE webhooks_due SET lane_id = 999")
+    drop_old_partitions(connection, KEPT)
+    assert state_of_delivery(connection) == 5
+    assert connection.execute("SELECT count(*) FROM webhooks_due").fetchone() == (0,)
 
 
 def test_days_that_are_kept_and_the_overflow_stay(connection):
