@@ -56,10 +56,14 @@ RETURNING due.delivery_id, due.day, due.lane_id, due.attempts, due.manual
 _LOAD: Final = """
 SELECT delivery.id, delivery.endpoint_id, delivery.message_id, payload.body, payload.content_type, payload.headers
 FROM unnest(%b::bigint[], %b::date[]) AS taken (id, day)
-JOIN webhooks_delivery AS delivery ON delivery.id = taken.id AND delivery.day = taken.day
-     AND delivery.day = ANY (%b::date[])
-JOIN webhooks_payload AS payload ON payload.message_id = delivery.message_id AND payload.day = delivery.day
-     AND payload.day = ANY (%b::date[])
+CROSS JOIN LATERAL (
+    SELECT id, endpoint_id, message_id FROM webhooks_delivery
+    WHERE id = taken.id AND day = taken.day AND day = ANY (%b::date[]) LIMIT 1
+) AS delivery
+CROSS JOIN LATERAL (
+    SELECT body, content_type, headers FROM webhooks_payload
+    WHERE message_id = delivery.message_id AND day = taken.day AND day = ANY (%b::date[]) LIMIT 1
+) AS payload
 """
 
 _OUTCOMES: Final = """
