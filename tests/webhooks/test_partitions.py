@@ -22,8 +22,8 @@ def connection(postgres_url):
         opened.execute("SELECT webhooks_ensure_partitions(%s, %s)", [OLD, OLD])
         opened.execute(
             "SET CONSTRAINTS ALL DEFERRED;"
-            "INSERT INTO webhooks_endpoint (id, app_id, public_id, url, description, max_in_flight, state, state_reason,"
-            " created_at) VALUES (1, 1, 'ep', 'http://till.example', '', 4, 'enabled', '', now());"
+            "INSERT INTO webhooks_endpoint (id, app_id, public_id, url, description, max_in_flight, state,"
+            " state_reason, created_at) VALUES (1, 1, 'ep', 'http://till.example', '', 4, 'enabled', '', now());"
             "INSERT INTO webhooks_lane (id, endpoint_id, key, failures) VALUES (1, 1, '', 0)"
         )
         yield opened
