@@ -126,8 +126,16 @@ def _encode(value: JsonValue) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, Timestamp):
-        return value.rfc3339()
+        return _timestamp_text(value)
     return None
+
+
+def _timestamp_text(moment: Timestamp) -> str | None:
+    """RFC 3339 has four digits for the year; a moment outside of them becomes null, as infinity does."""
+    try:
+        return moment.rfc3339()
+    except OverflowError:
+        return None
 
 
 def source_text(value: float) -> str | None:

@@ -43,8 +43,11 @@ def _expanded(layout: str) -> str:
 
 
 def format_strftime(moment: Timestamp, layout: str) -> str:
-    """The moment as text."""
-    local = moment.local()
+    """The moment as text. Raises Fault for a moment outside years 1 to 9999."""
+    try:
+        local = moment.local()
+    except OverflowError:
+        raise Fault("timestamp is out of range") from None
 
     def write(match: re.Match[str]) -> str:
         flags, name = match.groups()

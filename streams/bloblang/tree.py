@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from streams.bloblang.annotations import annotation
 from streams.bloblang.arguments import Argument, bind
 from streams.bloblang.cursor import SyntaxFault
-from streams.bloblang.errors import Fault, MismatchFault, TypeFault
+from streams.bloblang.errors import RUNTIME_FAULTS, Fault, MismatchFault, TypeFault
 from streams.bloblang.nodes import (
     Array,
     Binary,
@@ -156,6 +156,8 @@ class Builder:
             return Literal(call.spec.call(*target, *values), annotation(call))
         except Fault as fault:
             raise Fault(words_of(fault, "", "")) from fault
+        except RUNTIME_FAULTS:
+            return node
 
     @staticmethod
     def words(fault: Fault) -> str:

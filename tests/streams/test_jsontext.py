@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.jsontext import Float, NotJsonError, float_text, parse, serialise, valid_text
+from streams.timestamp import Timestamp
 
 NUMBERS = st.from_regex(r"\A-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?\Z")
 TEXTS = st.text(max_size=20).map(lambda text: json.dumps(text, ensure_ascii=False))
@@ -94,3 +95,7 @@ def test_documents_that_nest_deeply_are_written():
 def test_what_is_no_document_is_refused(text):
     with pytest.raises(NotJsonError):
         parse(text)
+
+
+def test_a_moment_that_rfc_3339_cannot_write_is_null():
+    assert serialise([Timestamp(253_402_300_800 * 10**9)]) == b"[null]"
