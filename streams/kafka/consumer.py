@@ -150,6 +150,7 @@ class ConsumerThread:
 
     def _turn(self) -> None:
         self._store_finished()
+        self._resume_drained()
         if self._has_room() or self._room.wait(_STUCK):
             self._fetch()
         else:
@@ -198,10 +199,10 @@ class ConsumerThread:
         drained = [each for each in self._partitions.values() if each.paused and not each.waiting]
         for partition in drained:
             partition.paused = False
-        self._consumer.resume([TopicPartition(*partition.key) for partition in drained])
+        if drained:
+            self._consumer.resume([TopicPartition(*partition.key) for partition in drained])
 
     def _check(self) -> None:
-        self._resume_drained()
         for partition in list(self._partitions.values()):
             _, high = self._consumer.get_watermark_offsets(TopicPartition(*partition.key), cached=True)
             partition.high_watermark = max(partition.high_watermark, high)
