@@ -2,7 +2,9 @@
 
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from portal.embedded import ports, process
 from portal.embedded.errors import EmbeddedError
@@ -25,10 +27,11 @@ class Children:
         self.log.follow(child)
         return child
 
-    def serve(self, command: process.Command, port: int) -> None:
-        """Start a server and wait until its port answers. Raises EmbeddedError."""
-        child = self.start(command)
-        process.wait_until(child, lambda: ports.answers(port))
+    def serve(self, servers: Mapping[int, process.Command]) -> None:
+        """Start servers, by the ports they listen on, and wait until all answer. Raises EmbeddedError."""
+        started = {port: self.start(command) for port, command in servers.items()}
+        for port, child in started.items():
+            process.wait_until(child, partial(ports.answers, port))
 
     def finish(self, command: process.Command) -> None:
         """Run a command to its end. Raises EmbeddedError when it fails."""

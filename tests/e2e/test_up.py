@@ -107,16 +107,19 @@ def test_a_busy_port_is_one_line(up):
     assert "Traceback" not in done.stderr
 
 
-def test_an_interrupt_stops_all_in_order_and_data_and_logins_outlive_it(up):
+def test_an_interrupt_stops_all_in_order_and_data_and_logins_outlive_it_and_it_ends_with_make(up):
     up.start()
     before, everything = up.facts, up.family()
     assert up.interrupt() == 0
     assert gone(everything)
     stopped = [line.partition("| stopping ")[2] for line in up.said().splitlines() if "| stopping " in line]
     assert stopped == ["beat", "worker1", "gateway", "portal", "receive", "tansu", "valkey", "postgresql"]
-    up.start()
+    # Now as make starts it: `kill -9` of make, which cannot pass it on, ends it too.
+    up.start("sh", "-c", '"$@"; exit', "make", arguments=("--end-with-parent",))
     assert up.facts == before
     assert products(up) == ["shop-orders"]
+    assert len(up.family()) > len(("make", "up"))
+    up.kill()
 
 
 def test_killed_it_leaves_no_process_and_starts_again_and_the_end_of_a_part_ends_it(up):
@@ -129,13 +132,6 @@ def test_killed_it_leaves_no_process_and_starts_again_and_the_end_of_a_part_ends
     assert up.wait() == 1
     assert gone(everything)
     assert "beat ended with code -9" in up.said()
-
-
-def test_started_by_make_it_ends_with_make(up):
-    """`kill -9` of make, which cannot pass it on."""
-    up.start("sh", "-c", '"$@"; exit', "make", arguments=("--end-with-parent",))
-    assert len(up.family()) > len(("make", "up"))
-    up.kill()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests are an ordinary user's already")

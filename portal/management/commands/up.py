@@ -88,9 +88,13 @@ def _start_processes(
     children: Children, sluice: commands.Commands, chosen: addresses.Addresses, directory: Path
 ) -> None:
     """First those that the others send to."""
-    children.serve(sluice.manage("receive", "--port", str(chosen.receiver)), chosen.receiver)
-    children.serve(sluice.server("portal", chosen.portal), chosen.portal)
-    children.serve(sluice.server("gateway", chosen.gateway), chosen.gateway)
+    children.serve(
+        {
+            chosen.receiver: sluice.manage("receive", "--port", str(chosen.receiver)),
+            chosen.portal: sluice.server("portal", chosen.portal),
+            chosen.gateway: sluice.server("gateway", chosen.gateway),
+        }
+    )
     for command in (*sluice.workers(chosen.workers), sluice.beat(directory / "celerybeat-schedule")):
         children.start(command)
 
