@@ -8,6 +8,7 @@ from typing import Any
 import dj_database_url
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -135,10 +136,22 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "portal.api.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
 }
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Sluice",
+    "SITE_HEADER": "Sluice",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}  # noqa: ARG005
+    ],
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Sluice management API",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Several fields are called `state`: these of them would be named by a hash of their choices.
+    "ENUM_NAME_OVERRIDES": {
+        "DefinitionStateEnum": "gateway.models.DefinitionState",
+        "DeliveryStateEnum": "webhooks.models.DeliveryState.labels",
+    },
 }

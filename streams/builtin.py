@@ -22,4 +22,5 @@ def core_registry() -> Registry:
         drop.DROP,
         kafka_output.KAFKA,
         mapping.MAPPING,
+        mapping.MUTATION,
     )

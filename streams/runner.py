@@ -66,9 +66,9 @@ class StreamRunner:
         self._failure: tuple[str, datetime | None] = ("", None)
         self._failures = 0
 
-    def start(self) -> None:
-        """Begin; failures are dealt with here."""
-        self._task = asyncio.create_task(self._run())
+    def start(self, after: asyncio.Task[None] | None = None) -> None:
+        """Begin, once `after` has ended; failures are dealt with here."""
+        self._task = asyncio.create_task(self._run(after))
 
     async def stop(self) -> None:
         """Read no more, deal with what was read, and return when that is done or given back."""
@@ -116,7 +116,9 @@ class StreamRunner:
         failing = pipeline.statistics.failing or pipeline.statistics.source().error
         return InstanceState.UNHEALTHY if failing else InstanceState.RUNNING
 
-    async def _run(self) -> None:
+    async def _run(self, after: asyncio.Task[None] | None) -> None:
+        if after is not None:
+            await asyncio.wait((after,))
         while not self._stopping.is_set():
             try:
                 await (self._run_leased() if self._stream.single else self._run_once())

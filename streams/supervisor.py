@@ -77,12 +77,12 @@ class Supervisor:
     def apply(self, streams: Iterable[ActiveStream]) -> None:
         """Run exactly these. What is unchanged goes on undisturbed; what is changed or gone reads no more from now."""
         wanted = {stream.key: stream for stream in streams}
-        for key in [key for key in self._active if not self._goes_on(key, wanted)]:
-            self._end(key)
+        leaving = [key for key in self._active if not self._goes_on(key, wanted)]
+        endings = {key: self._end(key) for key in leaving}
         for key, stream in wanted.items():
             runner = self._runners.get(key)
             if runner is None:
-                self._begin(stream)
+                self._begin(stream, endings.get(key))
             else:
                 runner.identity = stream.identity
                 runner.release()
@@ -102,17 +102,19 @@ class Supervisor:
     def _goes_on(self, key: Key, wanted: Mapping[Key, ActiveStream]) -> bool:
         return key in wanted and self._active[key].runs_as(wanted[key])
 
-    def _begin(self, stream: ActiveStream) -> None:
+    def _begin(self, stream: ActiveStream, predecessor: asyncio.Task[None] | None) -> None:
+        """Start a stream. One that must run once waits for its predecessor, whose end gives their lease up."""
         services = {**self._services, Connections: stream.connections}
         runner = StreamRunner(stream.stream, stream.identity, services, self._leases, self._quarantine)
         self._runners[stream.key] = runner
-        runner.start()
+        runner.start(after=predecessor if stream.stream.single else None)
 
-    def _end(self, key: Key) -> None:
+    def _end(self, key: Key) -> asyncio.Task[None]:
         del self._active[key]
         task = asyncio.create_task(self._runners.pop(key).stop())
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+        return task
 
     async def _report_forever(self) -> None:
         while True:

@@ -129,14 +129,21 @@ class TestInstances:
 
         using(work)
         [instance] = Instance.objects.all()
-        assert (instance.stream, instance.revision, instance.state, instance.lag) == ("orders", 3, "running", 5)
+        assert (instance.stream, instance.revision, instance.state, instance.lag) == (
+            "orders",
+            3,
+            "running",
+            5,
+        )
         assert instance.partitions == {"orders": [0, 2]}
 
     def test_a_process_that_says_nothing_any_more_is_forgotten(self, using, definition):
         async def work(pool):
             await PostgresInstances(pool, "dead").report([self.report(definition)])
             async with pool.connection() as connection:
-                await connection.execute("UPDATE gateway_instance SET seen_at = seen_at - interval '1 minute'")
+                await connection.execute(
+                    "UPDATE gateway_instance SET seen_at = seen_at - interval '1 minute'"
+                )
             await PostgresInstances(pool, "living").report([])
 
         using(work)
@@ -187,7 +194,10 @@ class TestQuarantine:
         [message] = given
         assert (message.content, message.source.position) == (b"\0raw", "orders/0@7")
         states = dict(Quarantine.objects.values_list("identity", "state"))
-        assert {bytes(key): state for key, state in states.items()} == {b"i" * 32: "held", b"j" * 32: "retried"}
+        assert {bytes(key): state for key, state in states.items()} == {
+            b"i" * 32: "held",
+            b"j" * 32: "retried",
+        }
 
     def test_what_could_not_be_handed_over_is_still_to_be_retried(self, using, definition):
         async def work(pool):
@@ -217,13 +227,12 @@ class TestQuarantine:
         using(work)
 
 
-class TestActiveDefinitions:
-    GENERATE = {"input": {"generate": {"mapping": "root = {}"}}, "output": {"drop": {}}}
+GENERATE = {"input": {"generate": {"mapping": "root = {}"}}, "output": {"drop": {}}}
 
+
+class TestActiveDefinitions:
     def load(self, using):
-        return using(
-            lambda pool: ActiveDefinitions(pool, core_registry(), RING, raw_addresses=False).load()
-        )
+        return using(lambda pool: ActiveDefinitions(pool, core_registry(), RING, raw_addresses=False).load())
 
     def test_active_streams_are_loaded_with_their_connections(self, using, definition):
         other = Organization.objects.create(name="Other", slug="other")
@@ -231,20 +240,22 @@ class TestActiveDefinitions:
         private = Connection.objects.create(name="b", addresses=["b:9092"])
         private.organizations.add(other)
         assert self.load(using) == []
-        activate(definition, {"one": self.GENERATE, "two": self.GENERATE})
+        activate(definition, {"one": GENERATE, "two": GENERATE})
         streams = self.load(using)
         assert [stream.key for stream in streams] == [(definition.pk, "one"), (definition.pk, "two")]
         assert [known.name for known in streams[0].connections.known] == [everybodys.name]
 
     def test_what_a_closed_organization_or_a_draft_defines_does_not_run(self, using, definition):
-        activate(definition, {"one": self.GENERATE})
+        activate(definition, {"one": GENERATE})
         Organization.objects.update(is_active=False)
         assert self.load(using) == []
         Organization.objects.update(is_active=True)
         ApiDefinition.objects.update(state=DefinitionState.DRAFT)
         assert self.load(using) == []
 
-    def test_a_revision_that_can_be_run_no_more_is_left_out_and_the_others_run(self, using, definition, caplog):
+    def test_a_revision_that_can_be_run_no_more_is_left_out_and_the_others_run(
+        self, using, definition, caplog
+    ):
         activate(definition, {"one": {"input": {"stdin": {}}, "output": {"drop": {}}}})
         assert self.load(using) == []
         assert "Orders cannot be run" in caplog.text

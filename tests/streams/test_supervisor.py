@@ -1,4 +1,4 @@
-"""The supervisor runs what it was told last: what is unchanged goes on, what fails is tried again, what must run once does."""
+"""The supervisor runs what it was told last: what is unchanged goes on, what fails is tried again."""
 
 import asyncio
 import json
@@ -171,6 +171,8 @@ async def test_a_changed_stream_is_replaced(registry, collected, parts):
         await until(lambda: collected.closed == 1)
         ends = [message.value["n"] for message in collected.messages]
         assert ends == sorted(ends)
+        assert parts[0].released == ["stream/1/s"]
+        assert collected.built == 2
 
 
 async def test_a_stream_that_is_no_more_active_stops(registry, collected, parts):
