@@ -45,6 +45,7 @@ def change_event_type(actor: Actor, event_type: EventType, values: Mapping[str, 
     """
     if "schema" in values:
         _check_schema(values["schema"])
+    event_type = EventType.objects.select_for_update().get(pk=event_type.pk)
     changes = set_fields(event_type, values)
     if "schema" in changes:
         event_type.version += 1

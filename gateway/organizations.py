@@ -16,7 +16,7 @@ from gateway.records import save_checked, set_fields
 @transaction.atomic
 def change_organization(actor: Actor, values: Mapping[str, Any]) -> Organization:
     """Rename the actor's organization. Raises InputError."""
-    organization = actor.organization
+    organization = Organization.objects.select_for_update().get(pk=actor.organization.pk)
     changes = set_fields(organization, values)
     save_checked(organization)
     audit.record(actor, "organization.change", organization, changes)

@@ -48,6 +48,7 @@ def create_product(actor: Actor, *, name: str, slug: str = "", **values: Any) ->
 @transaction.atomic
 def change_product(actor: Actor, product: Product, values: Mapping[str, Any]) -> Product:
     """Set fields and members of a product that is not retired. Raises InputError, RefusedError."""
+    product = Product.objects.select_for_update().get(pk=product.pk)
     if product.lifecycle == Lifecycle.RETIRED:
         raise RefusedError(f"{product} is retired: it cannot be changed", code="retired")
     members: dict[str, list[Any]] = {field: list(values[field]) for field in _MEMBERS if field in values}

@@ -78,6 +78,7 @@ def change_endpoint(actor: Actor, endpoint: Endpoint, values: Mapping[str, Any])
     """Set url, description, max_in_flight, headers, or event_types by name. Raises InputError."""
     if "url" in values:
         check_endpoint_url(values["url"])
+    endpoint = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
     plain = _plain(endpoint, {name: value for name, value in values.items() if name != "event_types"})
     changes = dict(set_fields(endpoint, plain))
     save_checked(endpoint)
