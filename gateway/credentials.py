@@ -44,7 +44,7 @@ def issue_credential(
 @transaction.atomic
 def revoke_credential(actor: Actor, credential: Credential) -> Credential:
     """End a credential now. Raises RefusedError when it is revoked already."""
-    _check_live(credential)
+    credential = _live(credential)
     credential.revoked_at = timezone.now()
     credential.save(update_fields=("revoked_at",))
     audit.record(actor, "credential.revoke", credential)
@@ -62,7 +62,7 @@ def rotate_credential(actor: Actor, credential: Credential, overlap: dt.timedelt
         raise InputError(
             Fault(f"the overlap is 0 to {LONGEST_OVERLAP.days} days", "/overlap_seconds", "range")
         )
-    _check_live(credential)
+    credential = _live(credential)
     issued = _issue(credential.app, credential.name, credential.expires_at)
     end = timezone.now() + overlap
     credential.expires_at = min(end, credential.expires_at or end)
@@ -80,8 +80,11 @@ def _issue(app: App, name: str, expires_at: dt.datetime | None) -> IssuedCredent
     return IssuedCredential(credential, key)
 
 
-def _check_live(credential: Credential) -> None:
+def _live(credential: Credential) -> Credential:
+    """The credential as it is now, kept from being revoked meanwhile. Raises RefusedError when it has ended."""
+    credential = Credential.objects.select_for_update().get(pk=credential.pk)
     if credential.revoked_at is not None:
         raise RefusedError(f"{credential} is revoked already", code="already_revoked")
     if credential.expires_at is not None and credential.expires_at <= timezone.now():
         raise RefusedError(f"{credential} has expired", code="expired", remedy="issue a new one")
+    return credential

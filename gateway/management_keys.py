@@ -32,6 +32,8 @@ def issue_management_key(
     actor: Actor, *, user: User, name: str, scopes: Iterable[Scope], expires_at: dt.datetime | None = None
 ) -> IssuedManagementKey:
     """Make a key that acts as a member, within scopes that the actor has. Raises InputError."""
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InputError(Fault("it would have expired already", "/expires_at", "past"))
     wanted = sorted(set(scopes))
     _check_grant(actor, user, wanted)
     key = generate_api_key(KEY_PREFIX)
