@@ -1,5 +1,6 @@
 """Rows are checked before they are saved, and say what was wrong as faults with pointers."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ def set_fields(row: Model, values: Mapping[str, Any]) -> Changes:
     changes = {}
     for name, value in values.items():
         before = getattr(row, name)
-        if before != value:
+        if _differ(before, value):
             setattr(row, name, value)
             changes[name] = [_shown(before), _shown(value)]
     return changes
@@ -44,6 +45,13 @@ def set_members(row: Model, name: str, members: Iterable[Model]) -> Changes:
         return {}
     relation.set(after)
     return {name: [sorted(map(str, before)), sorted(map(str, after))]}
+
+
+def _differ(before: Any, after: Any) -> bool:
+    """Whether two values are different as JSON, too: to Python, 1 is true."""
+    if isinstance(before, dict | list) and before == after:
+        return json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True)
+    return bool(before != after)
 
 
 def _shown(value: Any) -> Any:

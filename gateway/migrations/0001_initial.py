@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
             name='EventType',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=127, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_][A-Za-z0-9_.\\-]{0,126}$')])),
+                ('name', models.CharField(max_length=127, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_][A-Za-z0-9_.\\-]{0,126}\\Z')])),
                 ('description', models.TextField(blank=True)),
                 ('schema', models.JSONField(blank=True, help_text='JSON Schema of the payload.', null=True)),
                 ('example', models.JSONField(blank=True, null=True)),

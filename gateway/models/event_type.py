@@ -5,7 +5,7 @@ from django.db import models
 
 from gateway.models.organization import Organization
 
-EVENT_TYPE_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,126}$"
+EVENT_TYPE_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,126}\Z"
 
 
 class EventType(models.Model):
