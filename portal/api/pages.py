@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -62,7 +63,8 @@ def decode_cursor(cursor: str) -> int:
     return int(text)
 
 
+@cache
 def page_serializer(item: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
-    """Return the shape of a page of `item`, for the OpenAPI document."""
+    """Return the shape of a page of `item`, for the OpenAPI document: one for all lists of it."""
     fields = {"items": item(many=True), "next": serializers.CharField(allow_null=True)}
     return inline_serializer(name=f"{item.__name__.removesuffix('Serializer')}Page", fields=fields)
