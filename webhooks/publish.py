@@ -40,17 +40,13 @@ WITH incoming AS (
                               matched, content_type, headers, body, ordinal)
 ), fresh AS (
     INSERT INTO webhooks_message
-        (id, day, organization_id, definition_id, stream, event_type, position, record_at, matched)
-    SELECT id, day, organization_id, definition_id, stream, event_type, position, record_at, matched FROM incoming
+        (id, day, organization_id, definition_id, stream, event_type, position, record_at, matched, offered)
+    SELECT id, day, organization_id, definition_id, stream, event_type, position, record_at, matched, body IS NOT NULL
+    FROM incoming
     ON CONFLICT DO NOTHING RETURNING id
 ), stored AS (
     INSERT INTO webhooks_payload (message_id, day, content_type, headers, body)
     SELECT id, day, content_type, headers, body FROM incoming JOIN fresh USING (id) WHERE body IS NOT NULL
-), uncounted AS (
-    INSERT INTO webhooks_unmatchedcount AS counted (definition_id, stream, event_type, day, count)
-    SELECT definition_id, stream, event_type, (clock_timestamp() AT TIME ZONE 'UTC')::date, count(*)
-    FROM incoming JOIN fresh USING (id) WHERE body IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    ON CONFLICT (definition_id, stream, event_type, day) DO UPDATE SET count = counted.count + excluded.count
 ), planned AS MATERIALIZED (
     SELECT nextval('webhooks_delivery_id_seq') AS delivery_id, target.place, target.endpoint_id, target.lane_id,
            target.leased, incoming.id, incoming.day, incoming.event_type, clock_timestamp() AS due_at

@@ -10,10 +10,7 @@ from psycopg_pool import AsyncConnectionPool
 from webhooks.database import open_pool
 from webhooks.queue import Pool
 
-_TABLES = (
-    "webhooks_due, webhooks_attempt, webhooks_delivery, webhooks_payload, webhooks_message, webhooks_deliveryworker,"
-    " webhooks_unmatchedcount"
-)
+_TABLES = "webhooks_due, webhooks_attempt, webhooks_delivery, webhooks_payload, webhooks_message, webhooks_deliveryworker"
 
 
 @pytest.fixture
@@ -87,6 +84,5 @@ async def definition(pool: Pool) -> AsyncIterator[int]:
     )
     yield made
     async with pool.connection() as connection:
-        await connection.execute("TRUNCATE webhooks_unmatchedcount")
         await connection.execute("DELETE FROM gateway_apidefinition WHERE id = %s", [made])
         await connection.execute("DELETE FROM gateway_organization WHERE id = %s", [organization])

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('record_at', models.DateTimeField(help_text="The record's own time.")),
                 ('accepted_at', models.DateTimeField()),
                 ('matched', models.PositiveIntegerField(help_text='Endpoints it was made a delivery for.')),
+                ('offered', models.BooleanField(default=True, help_text='Some product has the type; else there is no payload.')),
             ],
             options={
                 'db_table': 'webhooks_message',
@@ -170,10 +171,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('stream', models.CharField(max_length=120)),
                 ('event_type', models.CharField(max_length=127)),
-                ('day', models.DateField()),
-                ('count', models.BigIntegerField(default=0)),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='gateway.apidefinition')),
+                ('day', models.DateField(help_text='Of the records.')),
+                ('count', models.BigIntegerField()),
+                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='gateway.apidefinition')),
             ],
+            options={
+                'db_table': 'webhooks_unmatchedcount',
+                'managed': False,
+            },
         ),
         migrations.AddConstraint(
             model_name='endpoint',
@@ -190,9 +195,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='due',
             index=models.Index(condition=models.Q(('lease__isnull', False)), fields=['lease', 'lane'], name='due_leased'),
-        ),
-        migrations.AddConstraint(
-            model_name='unmatchedcount',
-            constraint=models.UniqueConstraint(fields=('definition', 'stream', 'event_type', 'day'), name='unmatched_count_once'),
         ),
     ]

@@ -18,9 +18,15 @@ CREATE TABLE webhooks_message (
     record_at timestamptz NOT NULL,
     accepted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     matched integer NOT NULL,
+    offered boolean NOT NULL DEFAULT true,
     PRIMARY KEY (id, day)
 ) PARTITION BY RANGE (day);
 CREATE INDEX webhooks_message_organization ON webhooks_message (organization_id, accepted_at);
+CREATE INDEX webhooks_message_unoffered ON webhooks_message (definition_id, stream, event_type, day) WHERE NOT offered;
+CREATE VIEW webhooks_unmatchedcount AS
+    SELECT hashtextextended(concat_ws('/', definition_id, stream, event_type, day), 0) AS id,
+           definition_id, stream, event_type, day, count(*) AS count
+    FROM webhooks_message WHERE NOT offered GROUP BY definition_id, stream, event_type, day;
 
 CREATE TABLE webhooks_payload (
     message_id uuid NOT NULL,
@@ -115,6 +121,7 @@ ALTER TABLE webhooks_deliveryworker ALTER COLUMN started_at SET DEFAULT clock_ti
 
 DROP = """
 DROP FUNCTION webhooks_ensure_partitions(date, date);
+DROP VIEW webhooks_unmatchedcount;
 DROP TABLE webhooks_attempt, webhooks_delivery, webhooks_payload, webhooks_message;
 DROP SEQUENCE webhooks_attempt_id_seq, webhooks_delivery_id_seq;
 """

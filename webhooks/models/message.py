@@ -23,6 +23,9 @@ class Message(models.Model):
     record_at = models.DateTimeField(help_text="The record's own time.")
     accepted_at = models.DateTimeField()
     matched = models.PositiveIntegerField(help_text="Endpoints it was made a delivery for.")
+    offered = models.BooleanField(
+        default=True, help_text="Some product has the type; else there is no payload."
+    )
 
     class Meta:
         managed = False

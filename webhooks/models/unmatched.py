@@ -1,4 +1,8 @@
-"""Events that no product offers."""
+"""Events that no product offers.
+
+A view over the messages themselves (migration 0002): counting in a table of its own would have every worker that
+meets a common type wait for the row of all others.
+"""
 
 from django.db import models
 
@@ -8,18 +12,15 @@ from gateway.models import ApiDefinition
 class UnmatchedCount(models.Model):
     """How many events of a type a stream sent that no product with this definition offers, by day."""
 
-    definition = models.ForeignKey(ApiDefinition, models.CASCADE, related_name="+")
+    definition = models.ForeignKey(ApiDefinition, models.DO_NOTHING, related_name="+")
     stream = models.CharField(max_length=120)
     event_type = models.CharField(max_length=127)
-    day = models.DateField()
-    count = models.BigIntegerField(default=0)
+    day = models.DateField(help_text="Of the records.")
+    count = models.BigIntegerField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("definition", "stream", "event_type", "day"), name="unmatched_count_once"
-            ),
-        )
+        managed = False
+        db_table = "webhooks_unmatchedcount"
 
     def __str__(self) -> str:
         return f"{self.event_type}: {self.count}"
