@@ -10,7 +10,9 @@ from psycopg_pool import AsyncConnectionPool
 from webhooks.database import open_pool
 from webhooks.queue import Pool
 
-_TABLES = "webhooks_due, webhooks_attempt, webhooks_delivery, webhooks_payload, webhooks_message, webhooks_deliveryworker"
+_TABLES = ", ".join(
+    f"webhooks_{name}" for name in ("due", "attempt", "delivery", "payload", "message", "deliveryworker")
+)
 
 
 @pytest.fixture
