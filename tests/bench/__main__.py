@@ -60,7 +60,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--scheme", nargs="+", default=["http", "https"], choices=["http", "https"])
     parser.add_argument("--payload", nargs="+", default=["1kB", "github"], choices=["1kB", "github"])
     parser.add_argument("--fan-out", nargs="+", type=int, default=[1, 10])
-    parser.add_argument("--deliveries", type=int, default=40_000, help="throughput: of each case")
+    parser.add_argument("--deliveries", type=int, default=80_000, help="throughput: of each case")
     parser.add_argument("--naive-deliveries", type=int, default=1_000, help="throughput: 0 leaves it out")
     parser.add_argument("--rate", type=float, default=2000.0, help="latency: events a second")
     parser.add_argument("--rate-each", type=float, default=20.0, help="hang, stuck: a second and endpoint")

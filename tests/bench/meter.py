@@ -1,7 +1,7 @@
 """Measures a stretch of a run: deliveries a second, and processor time per delivery of each part."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import psycopg
@@ -18,7 +18,7 @@ SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From the first arrival at the receiver to the last recorded outcome."""
+    """From when all workers were at work to the last recorded outcome."""
 
     deliveries: int
     seconds: float
@@ -34,15 +34,25 @@ class Stretch:
 
 
 def measure(
-    run: Run, stage: OwnStage, workers: Iterable[process.Child], *, total: int, unfinished: str
+    run: Run,
+    stage: OwnStage,
+    workers: Iterable[process.Child],
+    *,
+    ready: Callable[[], bool],
+    total: int,
+    unfinished: str,
 ) -> Stretch:
-    """Measure until `total` requests have come and `unfinished` (a query that counts) says 0.
+    """Measure from when `ready()` until `total` requests have come and `unfinished` (a query) counts none.
 
     Raises TimeoutError.
     """
     parts = _parts(run, stage, workers)
-    wait_until(lambda: run.receiver.total() > 0, "the first delivery", START_SECONDS, poll=0.01)
+    wait_until(ready, "the workers at work", START_SECONDS, poll=0.05)
     before, first, started = cpu.reading(parts), run.receiver.total(), time.monotonic()
+    if first > total / 2:
+        raise RuntimeError(
+            f"{first} of {total} deliveries were made before all workers were at work: take more"
+        )
     wait_until(lambda: run.receiver.total() >= total, f"{total} deliveries", SECONDS, poll=0.05)
     with psycopg.connect(run.estate.database_url, autocommit=True) as connection:
         wait_until(lambda: _count(connection, unfinished) == 0, "all recorded", SECONDS, poll=0.05)

@@ -12,6 +12,8 @@ from tests.load.run import Run
 from tests.load.stage import OwnStage
 
 UNFINISHED = "SELECT count(*) FROM webhooks_due"
+READERS = "SELECT count(*) FROM gateway_instance WHERE jsonb_path_exists(partitions, '$.*[0]')"
+"""Workers that have been given partitions of the topic: the first reads alone until the group has settled."""
 DELIVERED = "SELECT count(*) FROM webhooks_delivery WHERE state = 2 AND attempts = 1"
 
 
@@ -20,7 +22,14 @@ def sluice(stage: OwnStage, case: Case, deliveries: int, workers: int) -> Stretc
     with opened(stage, case) as run:
         total = _fill(run, case, deliveries)
         started = [run.processes.start_worker(f"worker-{number}") for number in range(workers)]
-        stretch = measure(run, stage, started, total=total, unfinished=UNFINISHED)
+        stretch = measure(
+            run,
+            stage,
+            started,
+            ready=lambda: run.estate.query(READERS) == workers,
+            total=total,
+            unfinished=UNFINISHED,
+        )
         delivered = run.estate.query(DELIVERED)
         if delivered != total:
             raise RuntimeError(f"{delivered} of {total} deliveries were delivered at the first try")
@@ -32,7 +41,14 @@ def naive(stage: OwnStage, case: Case, deliveries: int, workers: int) -> Stretch
     with opened(stage, case) as run:
         total = _fill(run, case, deliveries)
         with naive_design.started(run, workers) as processes:
-            return measure(run, stage, processes, total=total, unfinished=naive_design.UNFINISHED)
+            return measure(
+                run,
+                stage,
+                processes,
+                ready=lambda: run.receiver.total() > 0,
+                total=total,
+                unfinished=naive_design.UNFINISHED,
+            )
 
 
 def _fill(run: Run, case: Case, deliveries: int) -> int:
