@@ -2,8 +2,12 @@
 
 import os
 
-from tests.parts.embedded import environment
+from tests.parts.embedded import DIRECTORY, environment
 
 os.environ.update(environment())
 
 from portal.settings import *  # noqa: F403 - reads what was just set
+
+# Nothing is collected for tests, and whitenoise warns of a folder that is not there.
+STATIC_ROOT = DIRECTORY / "staticfiles"
+STATIC_ROOT.mkdir(exist_ok=True)
