@@ -14,6 +14,7 @@ from gateway import audit
 from gateway.actor import Actor
 from gateway.announcements import announce
 from gateway.errors import Fault, InputError, RefusedError
+from gateway.event_types import delete_event_type
 from gateway.models import App, EventType, Lifecycle, Plan, SubscriptionState
 from gateway.models.subscription import LIVE
 from gateway.records import save_checked, set_fields, set_members
@@ -108,6 +109,21 @@ def delete_app(actor: Actor, app: App) -> None:
     audit.record(actor, "app.delete", app)
     app.delete()
     announce()
+
+
+@transaction.atomic
+def delete_unchosen_event_type(actor: Actor, event_type: EventType) -> None:
+    """Delete an event type that no product offers and no endpoint has chosen. Raises RefusedError.
+
+    An endpoint whose last choice went would from then on receive every type.
+    """
+    if Endpoint.objects.filter(event_types=event_type).exists():
+        raise RefusedError(
+            f"webhook endpoints have chosen {event_type}",
+            code="in_use",
+            remedy="deprecate it: nobody is sent what no product offers",
+        )
+    delete_event_type(actor, event_type)
 
 
 def check_endpoint_url(url: str) -> None:

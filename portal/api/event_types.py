@@ -11,6 +11,7 @@ from portal import access
 from portal.api.pages import PageQuery, page_serializer
 from portal.api.serializers import EmptySerializer, StrictSerializer
 from portal.api.view import ManagementView, created, deleted, shown
+from webhooks import endpoints
 
 
 class EventTypeSerializer(serializers.ModelSerializer[EventType]):
@@ -78,8 +79,9 @@ class EventTypeDetail(ManagementView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, event_type: int) -> Response:
-        """Delete an event type that no product offers."""
-        event_types.delete_event_type(self.actor, access.event_type(self.actor, event_type, access.PRODUCTS))
+        """Delete an event type that no product offers and no webhook endpoint has chosen."""
+        row = access.event_type(self.actor, event_type, access.PRODUCTS)
+        endpoints.delete_unchosen_event_type(self.actor, row)
         return deleted()
 
 

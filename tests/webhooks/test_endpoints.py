@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from gateway.errors import InputError
-from gateway.models import App, Lifecycle, Product, Role, Subscription, SubscriptionState
+from gateway.models import App, EventType, Lifecycle, Product, Role, Subscription, SubscriptionState
 from gateway.models.subscription import LIVE
 from tests.changes import actor_in, changes, refused, texts
 from tests.factories import (
@@ -28,6 +28,7 @@ from webhooks.endpoints import (
     decrypt_keys,
     delete_app,
     delete_endpoint,
+    delete_unchosen_event_type,
 )
 from webhooks.models import Delivery, DeliveryState, Due, Endpoint, EndpointSecret, EndpointState, Lane
 from webhooks.signing import secret_key
@@ -201,6 +202,27 @@ class TestEventTypes:
         [mine], [theirs] = subscribe(app, "order.created"), subscribe(app, "order.created")
         endpoint = create_endpoint(developer, app, url=URL, event_types=["order.created"]).endpoint
         assert set(endpoint.event_types.all()) == {mine, theirs}
+
+    def test_an_event_type_goes_when_no_endpoint_has_chosen_it_any_more(self, developer, app):
+        """Without its only choice an endpoint would receive every type."""
+        [created] = subscribe(app, "order.created")
+        publisher = actor_in(created.organization, Role.PUBLISHER)
+        endpoint = create_endpoint(developer, app, url=URL, event_types=["order.created"]).endpoint
+        Product.objects.get().event_types.clear()
+        with refused("in_use"):
+            delete_unchosen_event_type(publisher, created)
+        assert list(endpoint.event_types.all()) == [created]
+        change_endpoint(developer, endpoint, {"event_types": []})
+        with changes() as left:
+            delete_unchosen_event_type(publisher, created)
+        assert not EventType.objects.exists()
+        assert left.verbs == ["event_type.delete"]
+
+    def test_an_event_type_that_a_product_offers_stays(self, app):
+        [created] = subscribe(app, "order.created")
+        with refused("in_use"):
+            delete_unchosen_event_type(actor_in(created.organization), created)
+        assert EventType.objects.get() == created
 
     def test_every_name_that_is_not_offered_is_named_with_its_place(self, developer, app):
         subscribe(app, "order.created")
