@@ -216,7 +216,11 @@ def _encrypt_headers(endpoint: Endpoint, headers: Mapping[str, str]) -> bytes | 
 
 
 def _check_room(app: App) -> None:
-    """The most generous plan of the app's approved subscriptions counts; an app without any may prepare."""
+    """The most generous plan of the app's approved subscriptions counts; an app without any may prepare.
+
+    The app is locked, so that two endpoints made at the same moment do not both take the last place.
+    """
+    App.objects.select_for_update(no_key=True).get(pk=app.pk)
     limits = Plan.objects.filter(
         subscriptions__app=app, subscriptions__state=SubscriptionState.APPROVED
     ).values_list("max_endpoints", flat=True)

@@ -1,14 +1,13 @@
 """Endpoints: made within the plan, changed, moved between states, deleted with what waits for them."""
 
-import datetime as dt
-import itertools
+import threading
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from gateway.errors import InputError
-from gateway.models import App, EventType, Lifecycle, Product, Role, Subscription, SubscriptionState
-from gateway.models.subscription import LIVE
+from gateway.errors import InputError, RefusedError
+from gateway.models import App, Role, Subscription, SubscriptionState
 from tests.changes import actor_in, changes, refused, texts
 from tests.factories import (
     AppFactory,
@@ -16,11 +15,10 @@ from tests.factories import (
     DeliveryFactory,
     DueFactory,
     EndpointFactory,
-    EventTypeFactory,
     PlanFactory,
     SubscriptionFactory,
 )
-from webhooks.endpoint_states import MOVES, disable_endpoint, enable_endpoint, pause_endpoint
+from webhooks.endpoint_states import disable_endpoint
 from webhooks.endpoints import (
     change_endpoint,
     create_endpoint,
@@ -28,7 +26,6 @@ from webhooks.endpoints import (
     decrypt_keys,
     delete_app,
     delete_endpoint,
-    delete_unchosen_event_type,
 )
 from webhooks.models import Delivery, DeliveryState, Due, Endpoint, EndpointSecret, EndpointState, Lane
 from webhooks.signing import secret_key
@@ -37,17 +34,6 @@ pytestmark = pytest.mark.django_db
 
 URL = "https://receiver.example.com/hook"
 SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0ISEhISEh"
-VERBS = {
-    EndpointState.ENABLED: ("endpoint.enable", enable_endpoint),
-    EndpointState.PAUSED: ("endpoint.pause", pause_endpoint),
-    EndpointState.DISABLED: (
-        "endpoint.disable",
-        lambda actor, endpoint: disable_endpoint(actor, endpoint, "It answered 410."),
-    ),
-}
-PAIRS = list(itertools.product(EndpointState, EndpointState))
-LEGAL = [(before, to) for before, to in PAIRS if to in MOVES[before]]
-ILLEGAL = [(before, to) for before, to in PAIRS if to not in MOVES[before]]
 
 
 @pytest.fixture
@@ -67,15 +53,6 @@ def endpoint(app):
 
 def faults_of(error):
     return [(fault.pointer, fault.code) for fault in error.value.faults]
-
-
-def subscribe(app, *names, **values):
-    """A subscription of a product that offers these event types; returns them."""
-    subscription = SubscriptionFactory(app=app, **values)
-    owner = subscription.product.organization
-    offered = [EventTypeFactory(organization=owner, name=name) for name in names]
-    subscription.product.event_types.set(offered)
-    return offered
 
 
 class TestCreating:
@@ -184,80 +161,28 @@ class TestMaxEndpoints:
             create_endpoint(developer, app, url=URL)
 
 
-class TestEventTypes:
-    def test_an_endpoint_chooses_from_what_its_app_is_subscribed_to(self, developer, app):
-        created, paid = subscribe(app, "order.created", "order.paid")
-        EventTypeFactory(name="order.created")  # another organization's, offered to nobody
-        endpoint = create_endpoint(developer, app, url=URL, event_types=["order.created"]).endpoint
-        assert list(endpoint.event_types.all()) == [created]
-        with changes() as left:
-            change_endpoint(developer, endpoint, {"event_types": ["order.paid"]})
-        assert list(endpoint.event_types.all()) == [paid]
-        [row] = left.audit
-        assert row.changes == {"event_types": [["order.created"], ["order.paid"]]}
-        change_endpoint(developer, endpoint, {"event_types": []})
-        assert not endpoint.event_types.exists()
+@pytest.mark.django_db(transaction=True)
+def test_two_endpoints_made_at_the_same_moment_do_not_both_take_the_last_place(developer, app):
+    SubscriptionFactory(app=app, plan=PlanFactory(max_endpoints=1))
+    together, outcomes = threading.Barrier(2), []
 
-    def test_a_name_that_two_publishers_offer_means_both(self, developer, app):
-        [mine], [theirs] = subscribe(app, "order.created"), subscribe(app, "order.created")
-        endpoint = create_endpoint(developer, app, url=URL, event_types=["order.created"]).endpoint
-        assert set(endpoint.event_types.all()) == {mine, theirs}
+    def create():
+        together.wait()
+        try:
+            create_endpoint(developer, app, url=URL)
+            outcomes.append("made")
+        except RefusedError as error:
+            outcomes.append(error.code)
+        finally:
+            connection.close()
 
-    def test_an_event_type_goes_when_no_endpoint_has_chosen_it_any_more(self, developer, app):
-        """Without its only choice an endpoint would receive every type."""
-        [created] = subscribe(app, "order.created")
-        publisher = actor_in(created.organization, Role.PUBLISHER)
-        endpoint = create_endpoint(developer, app, url=URL, event_types=["order.created"]).endpoint
-        Product.objects.get().event_types.clear()
-        with refused("in_use"):
-            delete_unchosen_event_type(publisher, created)
-        assert list(endpoint.event_types.all()) == [created]
-        change_endpoint(developer, endpoint, {"event_types": []})
-        with changes() as left:
-            delete_unchosen_event_type(publisher, created)
-        assert not EventType.objects.exists()
-        assert left.verbs == ["event_type.delete"]
-
-    def test_an_event_type_that_a_product_offers_stays(self, app):
-        [created] = subscribe(app, "order.created")
-        with refused("in_use"):
-            delete_unchosen_event_type(actor_in(created.organization), created)
-        assert EventType.objects.get() == created
-
-    def test_every_name_that_is_not_offered_is_named_with_its_place(self, developer, app):
-        subscribe(app, "order.created")
-        with pytest.raises(InputError) as error:
-            create_endpoint(developer, app, url=URL, event_types=["order", "order.created", "Order.created"])
-        assert [fault.pointer for fault in error.value.faults] == ["/event_types/0", "/event_types/2"]
-
-    @pytest.mark.parametrize("state", SubscriptionState)
-    def test_a_subscription_offers_while_it_lives(self, developer, app, state):
-        subscribe(app, "order.created", state=state)
-        self.offers(developer, app, state in LIVE)
-
-    @pytest.mark.parametrize("lifecycle", Lifecycle)
-    def test_a_product_offers_while_it_is_sold(self, developer, app, lifecycle):
-        subscribe(app, "order.created")
-        Product.objects.update(lifecycle=lifecycle)
-        self.offers(developer, app, lifecycle in {Lifecycle.PUBLISHED, Lifecycle.DEPRECATED})
-
-    def test_a_product_without_webhooks_offers_none(self, developer, app):
-        subscribe(app, "order.created")
-        Product.objects.update(webhooks_enabled=False)
-        self.offers(developer, app, False)
-
-    def test_what_another_app_is_subscribed_to_is_not_offered(self, developer, app):
-        subscribe(AppFactory(organization=app.organization), "order.created")
-        self.offers(developer, app, False)
-
-    def offers(self, developer, app, expected):
-        if expected:
-            made = create_endpoint(developer, app, url=URL, event_types=["order.created"])
-            assert [one.name for one in made.endpoint.event_types.all()] == ["order.created"]
-        else:
-            with pytest.raises(InputError) as error:
-                create_endpoint(developer, app, url=URL, event_types=["order.created"])
-            assert faults_of(error) == [("/event_types/0", "unknown")]
+    threads = [threading.Thread(target=create) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["made", "plan_limit"]
+    assert Endpoint.objects.count() == 1
 
 
 class TestChanging:
@@ -300,56 +225,6 @@ class TestChanging:
         kept = Endpoint.objects.get()
         assert (kept.state, kept.state_reason) == (EndpointState.DISABLED, "It answered 410.")
         assert kept.description == "New"
-
-
-class TestStates:
-    @pytest.mark.parametrize(("before", "to"), LEGAL)
-    def test_a_legal_move_is_made_audited_and_announced(self, developer, endpoint, before, to):
-        Endpoint.objects.update(state=before, state_reason="before")
-        verb, move = VERBS[to]
-        with changes() as left:
-            moved = move(developer, endpoint)
-        kept = Endpoint.objects.get()
-        assert moved.state == kept.state == to
-        assert bool(kept.state_reason) == (to != EndpointState.ENABLED)
-        [row] = left.audit
-        assert (row.verb, row.actor, row.object_id) == (verb, developer.user, endpoint.public_id)
-        assert row.changes == {"state": [before, to], "reason": [None, kept.state_reason]}
-        assert left.counted == 1
-
-    @pytest.mark.parametrize(("before", "to"), ILLEGAL)
-    def test_an_illegal_move_is_refused_and_changes_nothing(self, developer, endpoint, before, to):
-        Endpoint.objects.update(state=before, state_reason="before")
-        with refused("illegal_move"):
-            VERBS[to][1](developer, endpoint)
-        kept = Endpoint.objects.get()
-        assert (kept.state, kept.state_reason) == (before, "before")
-
-    def test_the_moves_are_those_that_are_documented(self):
-        assert {(str(before), str(to)) for before, to in LEGAL} == {
-            ("enabled", "paused"),
-            ("enabled", "disabled"),
-            ("paused", "enabled"),
-            ("paused", "disabled"),
-            ("disabled", "enabled"),
-        }
-
-    def test_what_is_enabled_again_begins_with_a_clean_record(self, developer, endpoint):
-        now = timezone.now()
-        Endpoint.objects.update(state=EndpointState.DISABLED, failing_since=now, warned_at=now)
-        Lane.objects.update(failures=9, open_at=now + dt.timedelta(hours=1))
-        other = EndpointFactory().lanes.get()
-        Lane.objects.filter(pk=other.pk).update(failures=4)
-        enable_endpoint(developer, endpoint)
-        kept, lane = Endpoint.objects.get(pk=endpoint.pk), endpoint.lanes.get()
-        assert (kept.failing_since, kept.warned_at) == (None, None)
-        assert (lane.failures, lane.open_at) == (0, None)
-        assert Lane.objects.get(pk=other.pk).failures == 4
-
-    def test_a_pause_keeps_what_is_known_of_its_failures(self, developer, endpoint):
-        Endpoint.objects.update(failing_since=timezone.now())
-        pause_endpoint(developer, endpoint)
-        assert Endpoint.objects.get().failing_since is not None
 
 
 class TestDeleting:
