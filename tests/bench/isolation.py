@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from tests.bench.cases import Case, opened
-from tests.bench.latency import Latencies, latencies, start_worker_and_wait
+from tests.bench.latency import Latencies, latencies, start_workers
 from tests.load.run import Run
 from tests.load.stage import Estate, Stage
 from tests.load.waiting import wait_until
@@ -62,7 +62,7 @@ def measured(stage: Stage, trouble: Trouble, *, rate: float, seconds: float, wor
             insert_backlog(run.estate, trouble.backlog)
         if trouble.backlog or trouble.hangs:
             run.receiver.behave(hang=[BAD])
-        start_worker_and_wait(run, workers)
+        start_workers(run, workers)
         since = len(run.production.acknowledged)
         run.templates = templates if trouble.hangs else templates[:HEALTHY]
         total_rate = rate * len(run.templates)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tests.bench.cases import Case, opened
+from tests.bench.throughput import READERS
 from tests.load.reception import Received
 from tests.load.run import Run
 from tests.load.stage import Stage
@@ -54,10 +55,11 @@ def latencies(run: Run, since: int, endpoints: frozenset[int]) -> Latencies:
     )
 
 
-def start_worker_and_wait(run: Run, workers: int) -> None:
-    """Start workers, and wait until one event of each kind, made for this, has arrived."""
+def start_workers(run: Run, workers: int) -> None:
+    """Start workers; wait until all read, and until one event of each kind, made for this, has arrived."""
     for number in range(workers):
         run.processes.start_worker(f"worker-{number}")
+    wait_until(lambda: run.estate.query(READERS) == workers, "all workers reading", SECONDS)
     run.produce(len(run.templates))
     wait_until(lambda: run.receiver.total() >= len(run.templates), "the first deliveries", SECONDS)
 
@@ -65,7 +67,7 @@ def start_worker_and_wait(run: Run, workers: int) -> None:
 def sluice(stage: Stage, case: Case, rate: float, seconds: float, workers: int) -> Latencies:
     """Produce `rate` events a second for so long, after a warm-up."""
     with opened(stage, case, record=True, linger_ms=0) as run:
-        start_worker_and_wait(run, workers)
+        start_workers(run, workers)
         run.production.produce_steadily(run.coming(int(rate * WARM_UP_SECONDS)), rate)
         since = len(run.production.acknowledged)
         run.production.produce_steadily(run.coming(int(rate * seconds)), rate)

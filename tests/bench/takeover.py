@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.embedded import process
 from tests.bench.cases import Case, opened
-from tests.bench.latency import start_worker_and_wait
+from tests.bench.latency import start_workers
 from tests.load.run import Run
 from tests.load.stage import Stage
 from tests.load.waiting import wait_until
@@ -23,7 +23,7 @@ JOIN webhooks_deliveryworker AS worker ON worker.epoch = due.lease WHERE worker.
 def measured(stage: Stage) -> dict[str, Any]:
     """Two workers hold deliveries that nobody answers; one is killed, and the receiver answers again."""
     with opened(stage, Case(), record=True, linger_ms=0) as run:
-        start_worker_and_wait(run, 2)
+        start_workers(run, 2)
         run.receiver.behave(hang=range(100))
         run.produce(EVENTS)
         victim = run.processes.running[0]
