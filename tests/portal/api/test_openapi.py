@@ -2,6 +2,7 @@
 
 import pytest
 import schemathesis
+from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
@@ -32,6 +33,10 @@ def test_every_operation_says_what_problems_look_like(document):
     operations = [one for path in document["paths"].values() for one in path.values()]
     assert len({one["operationId"] for one in operations}) == len(operations) > 80
     assert all("application/problem+json" in one["responses"]["default"]["content"] for one in operations)
+
+
+def test_the_document_is_made_without_a_warning(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", file=str(tmp_path / "schema.yml"))
 
 
 @pytest.fixture
