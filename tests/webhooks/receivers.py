@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 HEAD_END = b"\r\n\r\n"
 
@@ -66,3 +66,25 @@ class Receiver:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def hang(reader, writer):
+    await reader.read()
+
+
+async def hang_after_request(reader, writer):
+    await read_request(reader)
+    await reader.read()
+
+
+def dripping(start, drop):
+    async def receive(reader, writer):
+        await read_request(reader)
+        with suppress(ConnectionError, RuntimeError):  # what uvloop says of a transport that is closed
+            writer.write(start)
+            while True:
+                writer.write(drop)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+    return receive
