@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 HEAD_END = b"\r\n\r\n"
 
@@ -47,7 +47,11 @@ class Receiver:
         self._tasks.add(asyncio.current_task())
         try:
             await self._serve(reader, writer)
-        except (asyncio.IncompleteReadError, OSError):
+        except (
+            asyncio.IncompleteReadError,
+            OSError,
+            RuntimeError,
+        ):  # the last is uvloop's, of a closed transport
             self.hung_up.set()
         except asyncio.CancelledError:  # the test is over; raised on, asyncio's streams would log it
             return
@@ -80,11 +84,10 @@ async def hang_after_request(reader, writer):
 def dripping(start, drop):
     async def receive(reader, writer):
         await read_request(reader)
-        with suppress(ConnectionError, RuntimeError):  # what uvloop says of a transport that is closed
-            writer.write(start)
-            while True:
-                writer.write(drop)
-                await writer.drain()
-                await asyncio.sleep(0.01)
+        writer.write(start)
+        while True:
+            writer.write(drop)
+            await writer.drain()
+            await asyncio.sleep(0.01)
 
     return receive
