@@ -36,20 +36,22 @@ WITH RECURSIVE lanes AS (
 SELECT lane_id, extract(epoch FROM due_at - clock_timestamp())::float8 AS due_in FROM lanes LIMIT %s
 """
 
+# Every statement below names the rows it is about in an array: the planner then looks each up by its index, whatever
+# it believes of a table that has a million rows now and had none when the plan was made.
+
 # `statement_timestamp` and not the clock itself: only what stands still during a statement can end an index scan, and
 # a lane may have a million rows that are due later.
 _LEASE: Final = """
-UPDATE webhooks_due AS due SET lease = %s
-FROM (
+UPDATE webhooks_due SET lease = %s
+WHERE delivery_id = ANY (ARRAY(
     SELECT free.delivery_id FROM unnest(%b::bigint[], %b::bigint[]) AS wanted (lane_id, room)
     CROSS JOIN LATERAL (
         SELECT delivery_id FROM webhooks_due
         WHERE lane_id = wanted.lane_id AND lease IS NULL AND due_at <= statement_timestamp()
         ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED
     ) AS free
-) AS taken
-WHERE due.delivery_id = taken.delivery_id
-RETURNING due.delivery_id, due.day, due.lane_id, due.attempts, due.manual
+))
+RETURNING delivery_id, day, lane_id, attempts, manual
 """
 
 # The days are given apart from the join, so that partitions are ruled out before the statement starts.
@@ -73,13 +75,15 @@ WITH outcome AS (
     AS made (id, day, state, retry_in, status, error, lease)
 ), finished AS (
     DELETE FROM webhooks_due AS due USING outcome
-    WHERE due.delivery_id = outcome.id AND due.lease = outcome.lease AND outcome.retry_in IS NULL
+    WHERE due.delivery_id = ANY (%b::bigint[])
+      AND due.delivery_id = outcome.id AND due.lease = outcome.lease AND outcome.retry_in IS NULL
     RETURNING due.delivery_id, NULL::timestamptz AS due_at
 ), again AS (
     UPDATE webhooks_due AS due SET lease = NULL, attempts = due.attempts + 1, manual = false,
         due_at = clock_timestamp() + make_interval(secs => outcome.retry_in)
     FROM outcome
-    WHERE due.delivery_id = outcome.id AND due.lease = outcome.lease AND outcome.retry_in IS NOT NULL
+    WHERE due.delivery_id = ANY (%b::bigint[])
+      AND due.delivery_id = outcome.id AND due.lease = outcome.lease AND outcome.retry_in IS NOT NULL
     RETURNING due.delivery_id, due.due_at
 )
 UPDATE webhooks_delivery AS delivery SET
@@ -87,7 +91,8 @@ UPDATE webhooks_delivery AS delivery SET
     finished_at = CASE WHEN held.due_at IS NULL THEN clock_timestamp() END,
     last_status = outcome.status, last_error = outcome.error
 FROM outcome JOIN (SELECT * FROM finished UNION ALL SELECT * FROM again) AS held ON held.delivery_id = outcome.id
-WHERE delivery.id = outcome.id AND delivery.day = outcome.day AND delivery.day = ANY (%b::date[])
+WHERE delivery.id = ANY (%b::bigint[]) AND delivery.day = ANY (%b::date[])
+  AND delivery.id = outcome.id AND delivery.day = outcome.day
 RETURNING delivery.id, delivery.due_at
 """
 
@@ -280,15 +285,17 @@ async def record(pool: Pool, outcomes: Sequence[Outcome]) -> None:
 
 
 def _outcome_parameters(outcomes: Sequence[Outcome]) -> list[Any]:
+    ids = arrays.int8s([outcome.held.delivery_id for outcome in outcomes])
     days = [outcome.held.day for outcome in outcomes]
     return [
-        arrays.int8s([outcome.held.delivery_id for outcome in outcomes]),
+        ids,
         arrays.dates(days),
         arrays.int2s([outcome.state for outcome in outcomes]),
         arrays.nullable_float8s([outcome.retry_in for outcome in outcomes]),
         arrays.nullable_int2s([outcome.exchange.status for outcome in outcomes]),
         arrays.texts([outcome.exchange.error for outcome in outcomes]),
         arrays.int8s([outcome.held.epoch for outcome in outcomes]),
+        *(ids, ids, ids),
         arrays.dates(sorted(set(days))),
     ]
 
