@@ -68,6 +68,8 @@ CROSS JOIN LATERAL (
 ) AS payload
 """
 
+# `IS NOT DISTINCT FROM` and not `=`, which it is here: the planner would take the index by lease, under which all that
+# a worker holds stands, and look through it for each row.
 _OUTCOMES: Final = """
 WITH outcome AS (
     SELECT * FROM unnest(%b::bigint[], %b::date[], %b::smallint[], %b::float8[], %b::smallint[], %b::text[],
@@ -76,14 +78,16 @@ WITH outcome AS (
 ), finished AS (
     DELETE FROM webhooks_due AS due USING outcome
     WHERE due.delivery_id = ANY (%b::bigint[])
-      AND due.delivery_id = outcome.id AND due.lease = outcome.lease AND outcome.retry_in IS NULL
+      AND due.delivery_id = outcome.id AND due.lease IS NOT DISTINCT FROM outcome.lease
+      AND outcome.retry_in IS NULL
     RETURNING due.delivery_id, NULL::timestamptz AS due_at
 ), again AS (
     UPDATE webhooks_due AS due SET lease = NULL, attempts = due.attempts + 1, manual = false,
         due_at = clock_timestamp() + make_interval(secs => outcome.retry_in)
     FROM outcome
     WHERE due.delivery_id = ANY (%b::bigint[])
-      AND due.delivery_id = outcome.id AND due.lease = outcome.lease AND outcome.retry_in IS NOT NULL
+      AND due.delivery_id = outcome.id AND due.lease IS NOT DISTINCT FROM outcome.lease
+      AND outcome.retry_in IS NOT NULL
     RETURNING due.delivery_id, due.due_at
 )
 UPDATE webhooks_delivery AS delivery SET
@@ -248,7 +252,7 @@ async def free(pool: Pool, epoch: int, delivery_ids: Iterable[int]) -> None:
     """Free rows that an epoch holds."""
     async with pool.connection() as connection:
         await connection.execute(
-            "UPDATE webhooks_due SET lease = NULL WHERE lease = %s AND delivery_id = ANY (%s)",
+            "UPDATE webhooks_due SET lease = NULL WHERE lease IS NOT DISTINCT FROM %s AND delivery_id = ANY (%s)",
             [epoch, list(delivery_ids)],
         )
 
@@ -260,7 +264,7 @@ async def give_back(pool: Pool, returned: Sequence[Held]) -> None:
             """
             UPDATE webhooks_due AS due SET lease = NULL
             FROM unnest(%b::bigint[], %b::bigint[]) AS held (id, lease)
-            WHERE due.delivery_id = held.id AND due.lease = held.lease
+            WHERE due.delivery_id = held.id AND due.lease IS NOT DISTINCT FROM held.lease
             """,
             [
                 arrays.int8s([held.delivery_id for held in returned]),
