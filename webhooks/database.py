@@ -36,8 +36,9 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
     The statements of a worker touch a few rows of tables that were empty at midnight, when their plans may be made:
     a sequential scan looks cheapest then, and stays in the prepared plan when the day's partition has grown. A
-    bitmap scan would fetch and sort all rows of a lane to give the first few.
+    bitmap scan would fetch and sort all rows of a lane to give the first few, and a merge join would walk the index of
+    a queue of a million rows to meet sixteen.
     """
     arrays.register(connection)
-    await connection.execute("SET enable_seqscan = off")
-    await connection.execute("SET enable_bitmapscan = off")
+    for way in ("seqscan", "bitmapscan", "mergejoin"):
+        await connection.execute(f"SET enable_{way} = off")

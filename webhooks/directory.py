@@ -30,6 +30,7 @@ class Directory:
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             await connection.execute("SET LOCAL enable_seqscan = on")  # whole tables are read here
+            await connection.execute("SET LOCAL enable_bitmapscan = on")
             subscribers = await load_subscribers(connection)
             destinations = await load_destinations(connection, self._ring)
         self._subscribers, self._destinations = subscribers, destinations
