@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 MAX_BATCH: Final = 500
 """Events in one transaction."""
 
+WRITERS: Final = 2
+"""Transactions at a time: while one waits for the disk, the next is made."""
+
 _PUBLISH: Final = """
 WITH incoming AS (
     SELECT * FROM unnest(%b::uuid[], %b::date[], %b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[],
@@ -160,14 +163,18 @@ class Publisher:
         self._subscribers = subscribers
         self._kept = kept
         self._waiting: Handovers[Event] = Handovers()
-        self._writing: asyncio.Task[None] | None = None
+        self._writing = 0
+        self._writers: set[asyncio.Task[None]] = set()
         self._fan_out = 1.0  # deliveries made of an event lately
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Return when all of `events` are in the database. Raises OutputError when they could not be written."""
         written = self._waiting.add(events)
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_waiting())
+        if self._writing < WRITERS:
+            self._writing += 1
+            writer = asyncio.create_task(self._write_waiting())
+            self._writers.add(writer)
+            writer.add_done_callback(self._writers.discard)
         await written
 
     async def _write_waiting(self) -> None:
@@ -175,8 +182,9 @@ class Publisher:
             wanted = min(waiting, MAX_BATCH)
             room = await self._dispatcher.room(int(wanted * self._fan_out))
             group = self._waiting.take(max(1, min(wanted, int(room / self._fan_out))))
-            group.finish(await self._written(group.items))
-        self._writing = None
+            if group.items:  # the other writer may have taken them meanwhile
+                group.finish(await self._written(group.items))
+        self._writing -= 1
 
     async def _written(self, events: Sequence[Event]) -> OutputError | None:
         """Write events; None: they are in the database."""
