@@ -245,13 +245,17 @@ class QuarantineAdmin(ReadOnlyAdmin):
 
 @admin.register(EventType)
 class EventTypeAdmin(AuditedAdmin):
-    """Event types."""
+    """Event types; their schemas are changed by the API, which counts the version up."""
 
     list_display = ("name", "organization", "version", "deprecated_since")
     list_select_related = ("organization",)
     search_fields = ("name", "organization__name")
     autocomplete_fields = ("organization",)
-    readonly_fields = ("version",)
+    readonly_fields = ("version", "schema")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: the API deletes a type that nothing offers and no endpoint has chosen."""
+        return False
 
 
 @admin.register(Product)
