@@ -10,6 +10,9 @@ from tests.bench.cases import Case, cases
 from tests.bench.report import Result, kept, table
 from tests.load.stage import SETTINGS, OwnStage, own_stage
 
+REBALANCE_DELAY_MS = 3000
+"""Kafka's own default: workers that start together are given their partitions together."""
+
 Benchmark = Callable[[OwnStage, argparse.Namespace], Iterator[Result]]
 
 
@@ -79,7 +82,7 @@ def main(arguments: list[str]) -> None:
     """Run the benchmarks asked for on parts of their own."""
     options = parsed(arguments)
     results: list[Result] = []
-    with own_stage(SETTINGS) as stage:
+    with own_stage(SETTINGS, rebalance_delay_ms=REBALANCE_DELAY_MS) as stage:
         for name in options.names:
             for result in kept(BENCHMARKS[name](stage, options), options.output):
                 sys.stdout.write(f"{result}\n")

@@ -158,11 +158,13 @@ class OwnStage(Stage):
 
 
 @contextlib.contextmanager
-def own_stage(settings: Mapping[str, str] | None = None) -> Iterator[OwnStage]:
+def own_stage(
+    settings: Mapping[str, str] | None = None, *, rebalance_delay_ms: int = 0
+) -> Iterator[OwnStage]:
     """Start the three parts in a temporary folder, and leave nothing of them behind."""
     with contextlib.ExitStack() as cleanup:
         directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="sluice-load-")))
-        broker = kafka.start(directory / "kafka")
+        broker = kafka.start(directory / "kafka", rebalance_delay_ms=rebalance_delay_ms)
         cleanup.callback(broker.stop)
         postgres = postgresql.prepare(directory / "postgresql")
         # For root it lies elsewhere, where an unprivileged PostgreSQL reaches it.

@@ -31,7 +31,7 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
+group.initial.rebalance.delay.ms={rebalance_delay_ms}
 auto.create.topics.enable=true
 """
 
@@ -71,15 +71,17 @@ def missing_part() -> str | None:
     return None
 
 
-def start(directory: Path) -> Server:
+def start(directory: Path, *, rebalance_delay_ms: int = 0) -> Server:
     """Start a new broker with its files in `directory` on free ports, and wait until it answers.
 
-    Raises EmbeddedError.
+    rebalance_delay_ms: how long a new consumer group waits for more members. Raises EmbeddedError.
     """
     _bring_jars()
     directory.mkdir(parents=True, exist_ok=True)
     port = ports.free()
-    text = CONFIGURATION.format(port=port, controller=ports.free(), directory=directory)
+    text = CONFIGURATION.format(
+        port=port, controller=ports.free(), directory=directory, rebalance_delay_ms=rebalance_delay_ms
+    )
     (directory / "server.properties").write_text(text)
     _format(directory)
     bootstrap = f"{ports.LOOPBACK}:{port}"

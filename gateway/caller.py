@@ -1,0 +1,51 @@
+"""Who calls the gateway, and within which limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a plan allows; None is without limit."""
+
+    requests_per_second: int | None = None
+    messages_per_second: int | None = None
+    quota: int | None = None
+    """Requests and messages a period."""
+    quota_period: str = "month"
+    """`day` or `month`, in UTC."""
+    max_clients: int | None = None
+    """Open streams at a time."""
+    client_age_seconds: int | None = None
+    replay_window_seconds: int | None = None
+    """How far back a position may lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who was let in: an app by its subscription, or anybody where an API is open."""
+
+    address: str
+    """The peer's IP address."""
+    limits: Limits
+    app_id: int | None = None
+    """None: an open API, limited by address."""
+    app_organization_id: int | None = None
+    credential_id: int | None = None
+    subscription_id: int | None = None
+    product_id: int | None = None
+    plan_id: int | None = None
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    """Of the subscription; what `$tyk_meta` and an audience rule see."""
+    expires_at: datetime | None = None
+    """The earlier end of credential and subscription."""
+
+    @property
+    def budget_key(self) -> str:
+        """Whose limits are used up: `subscription/7`, or `address/192.0.2.1`."""
+        return (
+            f"address/{self.address}"
+            if self.subscription_id is None
+            else f"subscription/{self.subscription_id}"
+        )
