@@ -9,7 +9,7 @@ from gateway import audit
 from gateway.actor import Actor
 from gateway.announcements import announce
 from gateway.errors import RefusedError
-from gateway.models import Plan, Product
+from gateway.models import Lifecycle, Plan, Product
 from gateway.records import save_checked, set_fields
 
 
@@ -35,9 +35,19 @@ def change_plan(actor: Actor, plan: Plan, values: Mapping[str, Any]) -> Plan:
 
 @transaction.atomic
 def delete_plan(actor: Actor, plan: Plan) -> None:
-    """Delete a plan that nobody ever subscribed under. Raises RefusedError."""
+    """Delete a plan that nobody ever subscribed under, unless it is the last of a product in the catalogue.
+
+    The product is locked, so that two plans deleted at the same moment do not both go. Raises RefusedError.
+    """
+    product = Product.objects.select_for_update(no_key=True).get(pk=plan.product_id)
     if plan.subscriptions.exists():
         raise RefusedError(f"{plan} has subscriptions, present or past", code="in_use")
+    if product.lifecycle != Lifecycle.DRAFT and product.plans.count() == 1:
+        raise RefusedError(
+            f"{plan.name} is the last plan of {product}, which is {product.lifecycle}",
+            code="last_plan",
+            remedy="make another plan first, or take the product out of the catalogue",
+        )
     audit.record(actor, "plan.delete", plan)
     plan.delete()
     announce()

@@ -47,7 +47,10 @@ def create_product(actor: Actor, *, name: str, slug: str = "", **values: Any) ->
 
 @transaction.atomic
 def change_product(actor: Actor, product: Product, values: Mapping[str, Any]) -> Product:
-    """Set fields and members of a product that is not retired. Raises InputError, RefusedError."""
+    """Set fields and members of a product that is not retired; one in the catalogue stays fit to be there.
+
+    Raises InputError, RefusedError.
+    """
     product = Product.objects.select_for_update().get(pk=product.pk)
     if product.lifecycle == Lifecycle.RETIRED:
         raise RefusedError(f"{product} is retired: it cannot be changed", code="retired")
@@ -58,6 +61,8 @@ def change_product(actor: Actor, product: Product, values: Mapping[str, Any]) ->
     save_checked(product)
     for field, rows in members.items():
         changes.update(set_members(product, field, rows))
+    if product.lifecycle != Lifecycle.DRAFT:
+        _check_publishable(product)
     audit.record(actor, "product.change", product, changes)
     announce()
     return product

@@ -43,9 +43,10 @@ CANCEL: Final = _verb("cancel", SubscriptionState.CANCELLED, *LIVE)
 def request_subscription(actor: Actor, *, app: App, product: Product, plan: Plan) -> Subscription:
     """Ask for a product under a plan; a plan with automatic approval approves at once.
 
-    Raises InputError, RefusedError.
+    An expired subscription makes way for the new one. Raises InputError, RefusedError.
     """
     _check_requestable(app, product, plan)
+    _make_way(actor, app, product)
     automatic = plan.approval == Approval.AUTOMATIC
     subscription = Subscription(
         app=app,
@@ -116,12 +117,20 @@ def _check_requestable(app: App, product: Product, plan: Plan) -> None:
         )
     if plan.product_id != product.pk:
         raise InputError(Fault("the product has no such plan", "/plan", "unknown"))
-    if Subscription.objects.filter(app=app, product=product, state__in=LIVE).exists():
+
+
+def _make_way(actor: Actor, app: App, product: Product) -> None:
+    """End a subscription that has expired. Raises RefusedError for one that has not."""
+    live = Subscription.objects.filter(app=app, product=product, state__in=LIVE).first()
+    if live is None:
+        return
+    if live.expires_at is None or live.expires_at > timezone.now():
         raise RefusedError(
             f"{app} is subscribed to {product} already, or has asked to be",
             code="already_subscribed",
             remedy="cancel that subscription first",
         )
+    decide_subscription(actor, live, CANCEL, f"It expired on {live.expires_at:%Y-%m-%d}; asked for anew.")
 
 
 def _record(actor: Actor, verb: str, subscription: Subscription, changes: audit.Changes) -> None:

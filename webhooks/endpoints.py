@@ -9,13 +9,15 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from gateway import audit
 from gateway.actor import Actor
 from gateway.announcements import announce
 from gateway.errors import Fault, InputError, RefusedError
 from gateway.event_types import delete_event_type
-from gateway.models import App, EventType, Lifecycle, Plan, SubscriptionState
+from gateway.models import App, EventType, Lifecycle, Subscription, SubscriptionState
 from gateway.models.subscription import LIVE
 from gateway.records import save_checked, set_fields, set_members
 from streams.addresses import judge, parse_allow
@@ -216,14 +218,18 @@ def _encrypt_headers(endpoint: Endpoint, headers: Mapping[str, str]) -> bytes | 
 
 
 def _check_room(app: App) -> None:
-    """The most generous plan of the app's approved subscriptions counts; an app without any may prepare.
+    """The most generous plan of the app's approved, unexpired subscriptions counts; an app without any may prepare.
 
     The app is locked, so that two endpoints made at the same moment do not both take the last place.
     """
     App.objects.select_for_update(no_key=True).get(pk=app.pk)
-    limits = Plan.objects.filter(
-        subscriptions__app=app, subscriptions__state=SubscriptionState.APPROVED
-    ).values_list("max_endpoints", flat=True)
+    current = Subscription.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()),
+        app=app,
+        state=SubscriptionState.APPROVED,
+        product__lifecycle__in=(Lifecycle.PUBLISHED, Lifecycle.DEPRECATED),
+    )
+    limits = current.values_list("plan__max_endpoints", flat=True)
     if not limits or None in limits:
         return
     most = max(limit for limit in limits if limit is not None)

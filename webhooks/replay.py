@@ -23,10 +23,10 @@ RETURNING due_at
 def replay_delivery(actor: Actor, delivery: Delivery) -> Delivery:
     """Try a delivery now, whether finished or waiting for its next try; a second call meanwhile adds nothing.
 
-    Raises RefusedError: the endpoint is paused or disabled, the payload is past its retention, or a try is
+    Raises RefusedError: the endpoint is paused, disabled or gone, the payload is past its retention, or a try is
     under way.
     """
-    _check_endpoint(delivery.endpoint)
+    _check_endpoint(_kept(delivery.endpoint_id))
     if not Payload.objects.filter(message_id=delivery.message_id, day=delivery.day).exists():
         raise RefusedError("the payload is past its retention: there is nothing to send", code="payload_gone")
     lane = Lane.objects.get(endpoint=delivery.endpoint, key="")
@@ -42,6 +42,19 @@ def replay_delivery(actor: Actor, delivery: Delivery) -> Delivery:
     )
     audit.record(actor, "delivery.replay", delivery)
     return Delivery.objects.select_related("endpoint").get(pk=delivery.pk, day=delivery.day)
+
+
+def _kept(endpoint_id: int) -> Endpoint:
+    """The endpoint, which cannot be deleted before this transaction ends. Raises RefusedError.
+
+    This weakest of PostgreSQL's row locks stands in the way of a deletion alone, and so never waits for a worker
+    that notes how the endpoint fares.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM webhooks_endpoint WHERE id = %s FOR KEY SHARE", [endpoint_id])
+        if cursor.fetchone() is None:
+            raise RefusedError("the endpoint was deleted a moment ago", code="endpoint_gone")
+    return Endpoint.objects.get(pk=endpoint_id)
 
 
 def _check_endpoint(endpoint: Endpoint) -> None:

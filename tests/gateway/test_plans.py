@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import InputError
-from gateway.models import Plan, SubscriptionState
+from gateway.models import Lifecycle, Plan, Product, SubscriptionState
 from gateway.plans import change_plan, create_plan, delete_plan
 from tests.changes import actor_in, changes, refused
 from tests.factories import PlanFactory, ProductFactory, SubscriptionFactory
@@ -61,7 +61,18 @@ def test_a_plan_that_was_ever_subscribed_under_stays(publisher, plan, state):
     assert Plan.objects.get() == plan
 
 
+@pytest.mark.parametrize("lifecycle", [Lifecycle.PUBLISHED, Lifecycle.DEPRECATED])
+def test_the_last_plan_of_a_product_in_the_catalogue_stays(publisher, plan, lifecycle):
+    Product.objects.update(lifecycle=lifecycle)
+    with refused("last_plan"):
+        delete_plan(publisher, plan)
+    other = PlanFactory(product=plan.product)
+    delete_plan(publisher, plan)
+    assert Plan.objects.get() == other
+
+
 def test_a_plan_nobody_subscribed_under_is_deleted(publisher, plan):
+    Product.objects.update(lifecycle=Lifecycle.DRAFT)
     with changes() as left:
         delete_plan(publisher, plan)
     assert not Plan.objects.exists()

@@ -128,6 +128,24 @@ def test_what_lacks_something_to_sell_is_not_published(actor, product, lacking, 
         publish_product(actor, product)
 
 
+@pytest.mark.parametrize("lifecycle", [Lifecycle.PUBLISHED, Lifecycle.DEPRECATED])
+@pytest.mark.parametrize(
+    ("lacking", "code"), [("definitions", "no_definition"), ("event_types", "no_event_type")]
+)
+def test_a_product_in_the_catalogue_cannot_be_emptied(actor, product, lifecycle, lacking, code):
+    in_state(product, lifecycle)
+    with changes() as left, refused(code):
+        change_product(actor, product, {lacking: [], "summary": "Emptied"})
+    product.refresh_from_db()
+    assert (getattr(product, lacking).count(), product.summary) == (1, "")
+    assert (left.audit, left.counted) == ([], 0)
+
+
+def test_a_draft_may_be_emptied(actor, product):
+    change_product(actor, product, {"definitions": [], "event_types": []})
+    assert (product.definitions.count(), product.event_types.count()) == (0, 0)
+
+
 def test_without_webhooks_no_event_type_is_asked_for(actor, product):
     product.event_types.clear()
     change_product(actor, product, {"webhooks_enabled": False})

@@ -1,8 +1,10 @@
 """Subscriptions: who may ask, what each decision applies to, and who reads about it."""
 
+import datetime as dt
 import itertools
 
 import pytest
+from django.utils import timezone
 
 from gateway.errors import InputError
 from gateway.models import (
@@ -137,6 +139,23 @@ def test_an_app_has_one_live_subscription_of_a_product(developer, app, plan, sta
             ask(developer, app, PlanFactory(product=plan.product))
     else:
         assert ask(developer, app, plan).state == SubscriptionState.REQUESTED
+
+
+@pytest.mark.parametrize("state", [SubscriptionState.APPROVED, SubscriptionState.SUSPENDED])
+def test_an_expired_subscription_makes_way_for_a_new_request(developer, app, plan, state):
+    yesterday = timezone.now() - dt.timedelta(days=1)
+    old = SubscriptionFactory(app=app, plan=plan, state=state, expires_at=yesterday)
+    with changes() as left:
+        new = ask(developer, app, plan)
+    old.refresh_from_db()
+    assert (old.state, new.state) == (SubscriptionState.CANCELLED, SubscriptionState.REQUESTED)
+    assert {row.verb for row in left.audit} == {"subscription.cancel", "subscription.request"}
+
+
+def test_one_that_will_expire_does_not(developer, app, plan):
+    SubscriptionFactory(app=app, plan=plan, expires_at=timezone.now() + dt.timedelta(minutes=5))
+    with refused("already_subscribed"):
+        ask(developer, app, plan)
 
 
 def test_another_app_may_subscribe_too(developer, app, plan):

@@ -1,5 +1,6 @@
 """Endpoints: made within the plan, changed, moved between states, deleted with what waits for them."""
 
+import datetime as dt
 import threading
 
 import pytest
@@ -7,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from gateway.errors import InputError, RefusedError
-from gateway.models import App, Role, Subscription, SubscriptionState
+from gateway.models import App, Lifecycle, Role, Subscription, SubscriptionState
 from tests.changes import actor_in, changes, refused, texts
 from tests.factories import (
     AppFactory,
@@ -16,6 +17,7 @@ from tests.factories import (
     DueFactory,
     EndpointFactory,
     PlanFactory,
+    ProductFactory,
     SubscriptionFactory,
 )
 from webhooks.endpoint_states import disable_endpoint
@@ -156,6 +158,16 @@ class TestMaxEndpoints:
         SubscriptionFactory(app=app, plan=PlanFactory(max_endpoints=1))
         SubscriptionFactory(app=app, plan=PlanFactory(max_endpoints=5), state=state)
         SubscriptionFactory(plan=PlanFactory(max_endpoints=5))  # another app's
+        create_endpoint(developer, app, url=URL)
+        with refused("plan_limit"):
+            create_endpoint(developer, app, url=URL)
+
+    def test_an_expired_subscription_and_a_retired_product_count_no_more(self, developer, app):
+        yesterday = timezone.now() - dt.timedelta(days=1)
+        SubscriptionFactory(app=app, plan=PlanFactory(max_endpoints=1))
+        SubscriptionFactory(app=app, plan=PlanFactory(max_endpoints=5), expires_at=yesterday)
+        retired = ProductFactory(lifecycle=Lifecycle.RETIRED)
+        SubscriptionFactory(app=app, plan=PlanFactory(product=retired, max_endpoints=5))
         create_endpoint(developer, app, url=URL)
         with refused("plan_limit"):
             create_endpoint(developer, app, url=URL)

@@ -10,7 +10,8 @@ from gateway.models import Role
 from tests.changes import actor_in, changes, refused
 from tests.factories import DeliveryFactory, DueFactory
 from webhooks.endpoint_states import disable_endpoint, enable_endpoint, pause_endpoint
-from webhooks.models import Attempt, Delivery, DeliveryState, Due, Message, Payload
+from webhooks.endpoints import delete_endpoint
+from webhooks.models import Attempt, Delivery, DeliveryState, Due, Endpoint, Message, Payload
 from webhooks.replay import replay_delivery
 
 pytestmark = pytest.mark.django_db
@@ -150,3 +151,9 @@ def test_an_endpoint_taken_into_use_again_is_sent_to_again(developer, delivery):
     disable(developer, delivery)
     enable_endpoint(developer, delivery.endpoint)
     assert replay_delivery(developer, Delivery.objects.get()).state == DeliveryState.PENDING
+
+
+def test_a_delivery_whose_endpoint_was_deleted_meanwhile_is_refused(developer, delivery):
+    delete_endpoint(developer, Endpoint.objects.get(pk=delivery.endpoint_id))
+    with refused("endpoint_gone"):
+        replay_delivery(developer, delivery)
