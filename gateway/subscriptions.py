@@ -108,6 +108,37 @@ def decide_subscription(
     return subscription
 
 
+def choose_plan(actor: Actor, subscription: Subscription, plan: Plan) -> Subscription:
+    """Go on under another plan, chosen by the developer. Raises InputError, RefusedError.
+
+    Nobody need approve where the new plan approves automatically; any other is the publisher's to assign.
+    """
+    if plan.approval != Approval.AUTOMATIC:
+        raise RefusedError(
+            f"{plan.name} is given by the publisher only",
+            code="approval_needed",
+            remedy="ask the publisher for it",
+        )
+    return assign_plan(actor, subscription, plan)
+
+
+@transaction.atomic
+def assign_plan(actor: Actor, subscription: Subscription, plan: Plan) -> Subscription:
+    """Go on under another plan, given by the publisher. Raises InputError, RefusedError."""
+    subscription = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    if subscription.state not in LIVE:
+        raise RefusedError(
+            f"the subscription is {subscription.state}", code="not_live", remedy="request it anew"
+        )
+    if plan.product_id != subscription.product_id:
+        raise InputError(Fault("the product has no such plan", "/plan", "unknown"))
+    before, subscription.plan = subscription.plan, plan
+    subscription.save(update_fields=("plan",))
+    _record(actor, "subscription.plan", subscription, {"plan": [before.name, plan.name]})
+    announce()
+    return subscription
+
+
 def _check_requestable(app: App, product: Product, plan: Plan) -> None:
     if not visible_products(app.organization).filter(pk=product.pk).exists():
         raise InputError(Fault("there is no such product", "/product", "unknown"))

@@ -76,6 +76,12 @@ class NewSubscriptionSerializer(StrictSerializer):
     plan = serializers.IntegerField(min_value=1)
 
 
+class PlanChoiceSerializer(StrictSerializer):
+    """Another plan of the same product."""
+
+    plan = serializers.IntegerField(min_value=1)
+
+
 class SubscriptionQuery(PageQuery):
     """Which ones."""
 
@@ -153,3 +159,33 @@ class SubscriptionCancel(ManagementView):
         row = access.own_subscription(self.actor, subscription)
         reason = self.body(ReasonSerializer)["reason"]
         return shown(SubscriptionSerializer, subscriptions.cancel_subscription(self.actor, row, reason))
+
+
+class SubscriptionPlanChoice(ManagementView):
+    """Its developer goes on under another plan."""
+
+    @extend_schema(request=PlanChoiceSerializer, responses={200: SubscriptionSerializer})
+    def post(self, request: Request, subscription: int) -> Response:
+        """Change an own subscription to a plan that approves automatically; its limits act at once."""
+        row = access.own_subscription(self.actor, subscription)
+        plan = _plan(row, self.body(PlanChoiceSerializer)["plan"])
+        return shown(SubscriptionSerializer, subscriptions.choose_plan(self.actor, row, plan))
+
+
+class SubscriptionPlanAssignment(ManagementView):
+    """A publisher gives it another plan."""
+
+    @extend_schema(request=PlanChoiceSerializer, responses={200: SubscriptionSerializer})
+    def post(self, request: Request, subscription: int) -> Response:
+        """Move a subscription to an own product to any of its plans; its limits act at once."""
+        row = access.sold_subscription(self.actor, subscription)
+        plan = _plan(row, self.body(PlanChoiceSerializer)["plan"])
+        return shown(SubscriptionSerializer, subscriptions.assign_plan(self.actor, row, plan))
+
+
+def _plan(subscription: Subscription, pk: int) -> Plan:
+    """A plan of the subscription's product. Raises InputError."""
+    found = Plan.objects.filter(product_id=subscription.product_id, pk=pk).first()
+    if found is None:
+        raise InputError(Fault("the product has no such plan", "/plan", "unknown"))
+    return found

@@ -65,6 +65,10 @@ _GATEWAY: list[URLPattern] = [
     path("subscriptions", subscriptions_api.SubscriptionList.as_view()),
     path("subscriptions/<row:subscription>", subscriptions_api.SubscriptionDetail.as_view()),
     path("subscriptions/<row:subscription>/cancel", subscriptions_api.SubscriptionCancel.as_view()),
+    path("subscriptions/<row:subscription>/choose-plan", subscriptions_api.SubscriptionPlanChoice.as_view()),
+    path(
+        "subscriptions/<row:subscription>/assign-plan", subscriptions_api.SubscriptionPlanAssignment.as_view()
+    ),
     *(
         path(
             f"subscriptions/<row:subscription>/{verb.name.partition('.')[2]}",

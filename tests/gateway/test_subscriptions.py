@@ -20,7 +20,9 @@ from gateway.models import (
 from gateway.models.subscription import LIVE, MOVES
 from gateway.subscriptions import (
     approve_subscription,
+    assign_plan,
     cancel_subscription,
+    choose_plan,
     reject_subscription,
     request_subscription,
     resume_subscription,
@@ -191,3 +193,40 @@ def test_the_plan_is_one_of_the_product(developer, app, plan):
         request_subscription(developer, app=app, product=ProductFactory(), plan=plan)
     assert [(fault.pointer, fault.code) for fault in error.value.faults] == [("/plan", "unknown")]
     assert not Audit.objects.exists()
+
+
+def test_a_developer_goes_on_under_a_plan_that_needs_no_approval(developer, app, plan):
+    subscription = SubscriptionFactory(app=app, plan=plan)
+    bigger = PlanFactory(product=plan.product, approval=Approval.AUTOMATIC)
+    with changes() as left:
+        changed = choose_plan(developer, subscription, bigger)
+    subscription.refresh_from_db()
+    assert (changed.plan, subscription.plan, subscription.state) == (
+        bigger,
+        bigger,
+        SubscriptionState.APPROVED,
+    )
+    assert {(row.verb, str(row.changes)) for row in left.audit} == {
+        ("subscription.plan", str({"plan": [plan.name, bigger.name]}))
+    }
+    assert {row.organization for row in left.audit} == {app.organization, plan.product.organization}
+    assert left.counted == 1
+
+
+def test_a_plan_that_needs_approval_is_for_the_publisher_to_give(developer, publisher, app, plan):
+    subscription = SubscriptionFactory(app=app, plan=plan)
+    manual = PlanFactory(product=plan.product, approval=Approval.MANUAL)
+    with refused("approval_needed"):
+        choose_plan(developer, subscription, manual)
+    assert assign_plan(publisher, subscription, manual).plan == manual
+
+
+def test_another_products_plan_is_none_of_it(publisher, app, plan):
+    with pytest.raises(InputError):
+        assign_plan(publisher, SubscriptionFactory(app=app, plan=plan), PlanFactory())
+
+
+@pytest.mark.parametrize("state", [state for state in SubscriptionState if state not in LIVE])
+def test_what_has_ended_changes_its_plan_no_more(publisher, app, plan, state):
+    with refused("not_live"):
+        assign_plan(publisher, SubscriptionFactory(app=app, plan=plan, state=state), plan)

@@ -52,6 +52,8 @@ TABLE = [
     ("POST", "subscriptions", DEVELOPER, "all"),
     ("GET", "subscriptions/{subscription}", VIEWER, "own"),
     ("POST", "subscriptions/{subscription}/cancel", DEVELOPER, "own"),
+    ("POST", "subscriptions/{subscription}/choose-plan", DEVELOPER, "own"),
+    ("POST", "subscriptions/{subscription}/assign-plan", PUBLISHER, "own"),
     ("POST", "subscriptions/{subscription}/approve", PUBLISHER, "own"),
     ("POST", "subscriptions/{subscription}/reject", PUBLISHER, "own"),
     ("POST", "subscriptions/{subscription}/suspend", PUBLISHER, "own"),
