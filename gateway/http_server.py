@@ -1,4 +1,4 @@
-"""The `http_server` input and output as definitions write them: what they take, checked and kept.
+"""The `http_server` output as definitions write it, and what it has in common with the input.
 
 Fields and defaults are Bento's (https://warpstreamlabs.github.io/bento/docs/components/inputs/http_server), less
 those of a listener of its own: the gateway listens.
@@ -12,12 +12,12 @@ from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, 
 
 _LISTENS: Final = "the gateway listens for every stream; leave it empty"
 _VERBS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
-_LISTENER: Final = (
+LISTENER: Final = (
     Field("address", FieldType.STRING, "Empty: the gateway's own.", default="", refused=_LISTENS),
     Field("cert_file", FieldType.STRING, "Empty: the gateway's own.", default="", refused=_LISTENS),
     Field("key_file", FieldType.STRING, "Empty: the gateway's own.", default="", refused=_LISTENS),
 )
-_CORS: Final = Field(
+CORS: Final = Field(
     "cors",
     FieldType.OBJECT,
     "Which web pages may call it.",
@@ -29,7 +29,8 @@ _CORS: Final = Field(
 )
 
 
-def _verbs(default: str) -> Field:
+def verbs(default: str) -> Field:
+    """The field `allowed_verbs`."""
     return Field(
         "allowed_verbs",
         FieldType.STRING,
@@ -40,7 +41,8 @@ def _verbs(default: str) -> Field:
     )
 
 
-def _check_paths(config: Config, _rules: Rules) -> Iterable[Problem]:
+def check_paths(config: Config, _rules: Rules) -> Iterable[Problem]:
+    """What is wrong with the paths of an input or output."""
     paths = [name for name in ("path", "ws_path", "stream_path") if config.get(name)]
     for name in paths:
         if not config[name].startswith("/"):
@@ -51,44 +53,17 @@ def _check_paths(config: Config, _rules: Rules) -> Iterable[Problem]:
         )
 
 
-def _refuse_build(_config: Config, context: BuildContext) -> Any:
+def refuse_build(_config: Config, context: BuildContext) -> Any:
+    """Stand in for what workers do not run. Raises ConfigError."""
     raise ConfigError(f"{context.stage}: streams with http_server run in the gateway, not in a worker")
 
-
-HTTP_SERVER_INPUT: Final = ComponentSpec(
-    kind=Kind.INPUT,
-    name="http_server",
-    summary="Takes messages by POST or WebSocket, under the definition's listen path.",
-    fields=(
-        *_LISTENER,
-        Field("path", FieldType.STRING, "Takes one message by request.", default="/post"),
-        Field("ws_path", FieldType.STRING, "Takes one message by WebSocket frame.", default="/post/ws"),
-        Field("ws_welcome_message", FieldType.STRING, "Sent to who connects.", default=""),
-        Field("ws_rate_limit_message", FieldType.STRING, "Sent to who is limited.", default=""),
-        _verbs("POST"),
-        Field("timeout", FieldType.DURATION, "How long a request waits for the output.", default="5s"),
-        Field(
-            "rate_limit",
-            FieldType.STRING,
-            "Empty: the plan's limits alone.",
-            default="",
-            refused="limits are set by plans",
-        ),
-        _CORS,
-        Field("sync_response", FieldType.ANY, "What a request is answered.", default={}),
-    ),
-    examples=({"path": "/chat", "allowed_verbs": ["POST"]},),
-    build=_refuse_build,
-    check=_check_paths,
-    in_gateway=True,
-)
 
 HTTP_SERVER_OUTPUT: Final = ComponentSpec(
     kind=Kind.OUTPUT,
     name="http_server",
     summary="Gives messages to clients by GET, SSE or WebSocket, under the definition's listen path.",
     fields=(
-        *_LISTENER,
+        *LISTENER,
         Field("path", FieldType.STRING, "Gives one message by request.", default="/get"),
         Field("stream_path", FieldType.STRING, "Gives messages as they come.", default="/get/stream"),
         Field("ws_path", FieldType.STRING, "Gives one message by WebSocket frame.", default="/get/ws"),
@@ -110,7 +85,7 @@ HTTP_SERVER_OUTPUT: Final = ComponentSpec(
         Field("write_wait", FieldType.DURATION, "How long a frame may take.", default="10s"),
         Field("pong_wait", FieldType.DURATION, "How long a pong may take.", default="60s"),
         Field("ping_period", FieldType.DURATION, "Between pings.", default="54s"),
-        _verbs("GET"),
+        verbs("GET"),
         Field("timeout", FieldType.DURATION, "How long a request waits for a message.", default="5s"),
         Field(
             "delivery",
@@ -119,10 +94,10 @@ HTTP_SERVER_OUTPUT: Final = ComponentSpec(
             default="",
             options=("", "round_robin", "broadcast"),
         ),
-        _CORS,
+        CORS,
     ),
     examples=({"stream_path": "/sse", "allowed_verbs": ["GET"]},),
-    build=_refuse_build,
-    check=_check_paths,
+    build=refuse_build,
+    check=check_paths,
     in_gateway=True,
 )

@@ -4,7 +4,8 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from gateway.http_server import HTTP_SERVER_INPUT, HTTP_SERVER_OUTPUT
+from gateway.http_server import HTTP_SERVER_OUTPUT
+from gateway.http_server_input import HTTP_SERVER_INPUT
 from streams.builtin import core_registry
 from streams.registry import Registry
 from webhooks.outputs import PORTAL_WEBHOOK

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.http_server import HTTP_SERVER_INPUT, HTTP_SERVER_OUTPUT
+from gateway.http_server import HTTP_SERVER_OUTPUT
+from gateway.http_server_input import HTTP_SERVER_INPUT
 from gateway.reading import (
     Delivery,
     Reading,
