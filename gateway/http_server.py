@@ -7,6 +7,7 @@ those of a listener of its own: the gateway listens.
 from collections.abc import Iterable
 from typing import Any, Final
 
+from gateway.internal_topic import build_output
 from streams.errors import ConfigError
 from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules, Shape
 
@@ -97,7 +98,7 @@ HTTP_SERVER_OUTPUT: Final = ComponentSpec(
         CORS,
     ),
     examples=({"stream_path": "/sse", "allowed_verbs": ["GET"]},),
-    build=refuse_build,
+    build=build_output,
     check=check_paths,
     in_gateway=True,
 )

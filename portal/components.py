@@ -6,6 +6,7 @@ from django.conf import settings
 
 from gateway.http_server import HTTP_SERVER_OUTPUT
 from gateway.http_server_input import HTTP_SERVER_INPUT
+from gateway.internal_topic import InternalTopics
 from streams.builtin import core_registry
 from streams.registry import Registry
 from webhooks.outputs import PORTAL_WEBHOOK
@@ -20,3 +21,8 @@ def every_component() -> Registry:
 def definition_registry() -> Registry:
     """Those that SLUICE_STREAMING_COMPONENTS allows."""
     return every_component().only(settings.STREAMING_COMPONENTS)
+
+
+def internal_topics() -> InternalTopics:
+    """Where streams that cannot be replayed keep what they made."""
+    return InternalTopics(settings.KAFKA_BOOTSTRAP_SERVERS, settings.INTERNAL_RETENTION_HOURS)

@@ -116,6 +116,7 @@ KEY_RING = _key_ring(env.list("SLUICE_KEY_RING", default=[]))
 # --- gateway ------------------------------------------------------------------------------------------
 GATEWAY_URL = env.str("SLUICE_GATEWAY_URL", default="http://localhost:8080")
 RAW_ADDRESSES = env.bool("SLUICE_RAW_ADDRESSES", default=False)
+INTERNAL_RETENTION_HOURS = env.int("SLUICE_INTERNAL_RETENTION", default=24)
 
 # --- webhooks -----------------------------------------------------------------------------------------
 RETENTION_DAYS = env.int("SLUICE_RETENTION_DAYS", default=30)

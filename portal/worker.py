@@ -13,10 +13,11 @@ import uvloop
 from django.conf import settings
 
 from gateway.instances import PostgresInstances
+from gateway.internal_topic import InternalTopics
 from gateway.leases import PostgresLeases
 from gateway.quarantine import PostgresQuarantine
 from gateway.revision import ActiveDefinitions, current_revision, hints
-from portal.components import definition_registry
+from portal.components import definition_registry, internal_topics
 from streams.outbound import Guard
 from streams.secrets import KeyRing
 from streams.supervisor import Supervisor
@@ -49,7 +50,7 @@ class Worker:
             pool, self._engine, self._directory.subscribers, KeptDays(settings.RETENTION_DAYS)
         )
         self._supervisor = Supervisor(
-            {Publisher: publisher},
+            {Publisher: publisher, InternalTopics: internal_topics()},
             PostgresLeases(pool, process),
             PostgresInstances(pool, process),
             PostgresQuarantine(pool),

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Final
 
 from streams.errors import UnknownConnectionError
+
+RESERVED_TOPICS: Final = "sluice."
+"""Topics whose names begin so are Sluice's own, of all tenants: no definition reads or writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class ConnectionSettings:
 
     def allows(self, topic: str) -> bool:
         """Tell whether streams may use a topic."""
+        if topic.startswith(RESERVED_TOPICS):
+            return False
         patterns = self.allowed_topics
         return not patterns or any(fnmatchcase(topic, pattern) for pattern in patterns)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from streams.errors import ConnectError
 from streams.kafka.settings import LibrdkafkaConfig
 
 TIMEOUT = 5.0
 """Seconds a broker has to answer."""
+BROKERS_CHOICE = -1
+"""As many replicas as the brokers give a topic by default."""
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 
 
@@ -37,6 +40,17 @@ class Cluster:
         except KafkaException:
             return False
         return True
+
+    def make_topic(self, name: str, partitions: int, settings: Mapping[str, str]) -> None:
+        """Make a topic unless it is there; settings: the broker's, such as `retention.ms`. Raises ConnectError."""
+        topic = NewTopic(name, partitions, BROKERS_CHOICE, config=dict(settings))
+        try:
+            self._admin.create_topics([topic], request_timeout=TIMEOUT)[name].result(2 * TIMEOUT)
+        except (KafkaException, TimeoutError) as error:
+            reason = error.args[0] if error.args else None
+            if isinstance(reason, KafkaError) and reason.code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                return
+            raise ConnectError(f"the topic {name} cannot be made: {error}") from error
 
     def ask_topic_ids(self, topics: Sequence[str]) -> dict[str, Future[Any]]:
         """Ask for the ids of topics; `topic_id` reads an answer."""

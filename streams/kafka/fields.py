@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from streams.connections import ConnectionSettings
+from streams.connections import RESERVED_TOPICS, ConnectionSettings
 from streams.errors import UnknownConnectionError
 from streams.spec import Config, Field, FieldType, Problem, Rules, Shape
 
@@ -55,5 +55,7 @@ def check_connection(
 
 def topic_refusal(connection: ConnectionSettings, topic: str) -> str:
     """Why a topic may not be used."""
+    if topic.startswith(RESERVED_TOPICS):
+        return f"{topic!r} is a topic of Sluice's own: names that begin with {RESERVED_TOPICS!r} are reserved"
     allowed = ", ".join(connection.allowed_topics)
     return f"the connection {connection.name!r} does not allow the topic {topic!r} (it allows {allowed})"
