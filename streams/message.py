@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from streams.errors import SluiceError
 from streams.jsontext import JsonValue, NotJsonError, parse, serialise
 
-__all__ = ["Failure", "JsonValue", "Message", "NotStructuredError", "Source"]
+__all__ = ["Failure", "JsonValue", "Message", "NotStructuredError", "Request", "Source"]
 
 _UNPARSED = object()
 
@@ -29,6 +30,16 @@ class Failure:
     """Line of the mapping, from 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """By whom a message was sent, or for whom it is read, where somebody called for it."""
+
+    variables: Mapping[str, str]
+    """Of the caller, such as `tyk_context.request_id`; only those the stream uses."""
+    responses: list[Message] = field(default_factory=list)
+    """What `sync_response` gives back to the caller."""
+
+
 class Source(NamedTuple):
     """Where a message entered Sluice: the part of its identity that a replay repeats.
 
@@ -41,6 +52,8 @@ class Source(NamedTuple):
     """The record's own time in Unix milliseconds; the time of reading where a source gives none."""
     position: str
     """For people, such as `orders/3@1042`."""
+    request: Request | None = None
+    """None where nobody waits: it came from a broker, and is for nobody in particular."""
 
 
 class Message:

@@ -83,6 +83,8 @@ class Field:
     interpolated: bool = False
     """`${! }` in its text is evaluated for each message."""
     children: tuple[Field, ...] = ()
+    caller_variables: bool = False
+    """`$tyk_context` and `$tyk_meta` in its text are put in for each caller; mappings take them in any case."""
     secret: bool = False
     """Never shown again after it was saved."""
     refused: str = ""
@@ -275,3 +277,8 @@ def is_per_message(component: Component) -> bool:
     """Tell whether this processor looks at each message alone."""
     trait = component.spec.per_message
     return trait(component.config) if callable(trait) else trait
+
+
+def is_called(component: Component) -> bool:
+    """Tell whether an input takes requests, itself or by a child: it runs where they arrive."""
+    return component.spec.in_gateway or any(map(is_called, component.config.get("inputs", ())))

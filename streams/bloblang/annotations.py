@@ -6,6 +6,7 @@ from streams.bloblang.nodes import (
     Array,
     Binary,
     Call,
+    CallerText,
     Expression,
     Field,
     Get,
@@ -25,6 +26,7 @@ from streams.bloblang.paths import join_path
 from streams.bloblang.values import to_string, type_name
 
 _FIXED: dict[type, str] = {
+    CallerText: "string literal",
     Array: "array literal",
     Object: "object literal",
     Match: "match expression",

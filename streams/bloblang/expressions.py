@@ -14,6 +14,7 @@ from streams.bloblang.nodes import (
     Array,
     Binary,
     Call,
+    CallerText,
     Case,
     Expression,
     Field,
@@ -53,6 +54,7 @@ class ExpressionCompiler:
         self.batchwise = False
         self._handlers: dict[type, Callable[[Any, Scope], ast.expr]] = {
             Literal: lambda node, _: self.emit.constant(node.value),
+            CallerText: self._caller_text,
             Field: self._field,
             Get: self._get,
             Variable: self._variable,
@@ -150,6 +152,9 @@ class ExpressionCompiler:
             otherwise = self.emit.choose(is_null, self.emit.constant(None), otherwise)
         found = self.emit.call_method(self.emit.name(held), "get", self.emit.constant(segment))
         return self.emit.choose(self.emit.is_class(tested, "dict"), found, otherwise)
+
+    def _caller_text(self, node: CallerText, _: Scope) -> ast.expr:
+        return self.emit.call(runtime.caller_text, self.emit.name("run"), self.emit.constant(node.parts))
 
     def _get(self, node: Get, scope: Scope) -> ast.expr:
         held = self.emit.temporary()
@@ -275,9 +280,9 @@ class ExpressionCompiler:
         body = self.compile(case.body, scope)
         if case.test is None:
             return None, body
-        if isinstance(case.test, Literal):
+        if isinstance(case.test, (Literal, CallerText)):
             subject = self.emit.name(scope.this) if scope.this is not None else self.emit.constant(None)
-            return self.emit.call(equal, subject, self.emit.constant(case.test.value)), body
+            return self.emit.call(equal, subject, self.compile(case.test, scope)), body
         test = self.compile(case.test, scope, f"failed to check match case {number}: ")
         return test if is_boolean(case.test) else self.emit.is_same(test, self.emit.constant(True)), body  # noqa: FBT003
 

@@ -18,6 +18,14 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerText:
+    """A string with variables of the caller in it."""
+
+    parts: tuple[str, ...]
+    """Literal text and names of variables in turn, beginning and ending with a literal."""
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A path below `this`, `root` or a named context."""
 
@@ -156,7 +164,7 @@ class Call:
 
 
 Expression: TypeAlias = (
-    Literal | Field | Get | Variable | Metadata | Array | Object | Not | Binary
+    Literal | CallerText | Field | Get | Variable | Metadata | Array | Object | Not | Binary
     | Match | If | Lambda | MapTo | Index | Slice | Call
 )  # fmt: skip
 

@@ -25,7 +25,6 @@ from streams.bloblang.nodes import (
     MapTo,
     Match,
     Metadata,
-    Variable,
 )
 from streams.bloblang.nodes import Index as IndexNode
 from streams.bloblang.nodes import Slice as SliceNode
@@ -202,7 +201,7 @@ class QueryParser:
         if token.kind is Kind.WORD:
             return self._word(token)
         if token.kind in {Kind.STRING, Kind.RAW_STRING, Kind.BROKEN}:
-            return Literal(read_string(self.cursor))
+            return self.build.text(read_string(self.cursor))
         following = self.cursor.ahead(1)
         if token.text == "-" and following.kind is Kind.WORD and following.text[0].isdigit():
             self.cursor.take()
@@ -273,7 +272,7 @@ class QueryParser:
         start = self.cursor.take().end
         if self.cursor.token.kind is not Kind.WORD:
             raise SyntaxFault(start, expected="variable path")
-        return Variable(self.cursor.take().text)
+        return self.build.variable(self.cursor.take().text, start)
 
     def _array(self) -> Expression:
         start = self.cursor.take().start

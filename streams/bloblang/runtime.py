@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from streams.bloblang.arguments import as_string
+from streams.bloblang.caller_text import Parts, join_text
 from streams.bloblang.errors import RUNTIME_FAULTS, ConditionFault, Fault, NoContext, TypeFault
 from streams.bloblang.operators import add
 from streams.bloblang.paths import Ownership, PathCollision, assign, field, join_path
@@ -52,6 +53,15 @@ def document(value: Any) -> Any:
 def no_context() -> Any:
     """`this` where a lambda dropped the last context."""
     raise NoContext
+
+
+def caller_text(run: Run, parts: Parts) -> str:
+    """A string with the values of the caller who sent the message, or for whom it is read."""
+    source = run.message.source
+    request = None if source is None else source.request
+    text = join_text(parts, {} if request is None else request.variables)
+    run.charge(len(text))
+    return text
 
 
 def plus(run: Run, left: Any, right: Any) -> Any:

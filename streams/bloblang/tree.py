@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 
 from streams.bloblang.annotations import annotation
 from streams.bloblang.arguments import Argument, bind
+from streams.bloblang.caller_text import split_text
 from streams.bloblang.cursor import SyntaxFault
 from streams.bloblang.errors import RUNTIME_FAULTS, Fault, MismatchFault, TypeFault
 from streams.bloblang.nodes import (
     Array,
     Binary,
     Call,
+    CallerText,
     Expression,
     Field,
     Get,
@@ -51,6 +53,17 @@ class Builder:
 
     def _depth(self, node: Expression) -> int:
         return self._depths.get(id(node), (0, node))[0]
+
+    def text(self, text: str) -> Expression:
+        """A string; one with variables of the caller in it is put together for each message."""
+        parts = split_text(text)
+        return Literal(parts[0]) if len(parts) == 1 else CallerText(parts)
+
+    def variable(self, name: str, place: int) -> Expression:
+        """`$name`. Raises SyntaxFault for a variable of the caller, which would be code here."""
+        if name in {"tyk_context", "tyk_meta"}:
+            raise SyntaxFault(place, reason=f'write variables of the caller in quotes, as `"${name}.x"`')
+        return Variable(name)
 
     def binary(self, operator: str, left: Expression, right: Expression, place: int) -> Expression:
         """An operation; of two literals, its result."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from streams.errors import ConnectError, EndOfInput
@@ -11,6 +11,7 @@ from streams.processed import build_input
 from streams.spec import (
     Batch,
     BuildContext,
+    Component,
     ComponentSpec,
     Config,
     Field,
@@ -20,6 +21,7 @@ from streams.spec import (
     Problem,
     Rules,
     Shape,
+    is_called,
 )
 
 MAX_COPIES: Final = 64
@@ -90,6 +92,19 @@ def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
         yield Problem(("inputs",), "missing_field", "a broker needs at least one input")
     if not 1 <= config["copies"] <= MAX_COPIES:
         yield Problem(("copies",), "wrong_value", f"copies is between 1 and {MAX_COPIES}")
+    yield from _check_mixed(config["inputs"])
+
+
+def _check_mixed(inputs: Sequence[Component]) -> Iterable[Problem]:
+    """What is taken by HTTP is processed where it arrives, in the gateway; what is read elsewhere, in a worker."""
+    called = [at for at, child in enumerate(inputs) if is_called(child)]
+    if called and len(called) < len(inputs):
+        yield Problem(
+            ("inputs", called[0]),
+            "inputs_mixed",
+            "an input that takes requests cannot be joined with inputs that read elsewhere",
+            "make two streams of it: each may write to the same output",
+        )
 
 
 BROKER: Final = ComponentSpec(

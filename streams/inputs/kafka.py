@@ -98,7 +98,13 @@ KAFKA: Final = ComponentSpec(
     fields=(
         ADDRESSES,
         Field("topics", FieldType.STRING, "The topics to read.", shape=Shape.LIST),
-        Field("consumer_group", FieldType.STRING, "The group that remembers what was read.", default=""),
+        Field(
+            "consumer_group",
+            FieldType.STRING,
+            "The group that remembers what was read; with variables of the caller, each has a place of its own.",
+            default="",
+            caller_variables=True,
+        ),
         CLIENT_ID,
         RACK_ID,
         TARGET_VERSION,

@@ -9,6 +9,7 @@ from typing import Final
 from streams.config import Finding, Node, Text
 from streams.lint.component import ComponentChecker
 from streams.lint.values import check_fields, unknown_key
+from streams.lint.variables import caller_faults
 from streams.registry import Registry
 from streams.spec import Component, Field, FieldType, Kind, Rules, Severity, is_replayable
 
@@ -106,7 +107,9 @@ def check_stream(
         checker.findings.append(_flows_on(source, node))
     if reading is None or writing is None or any(f.severity is Severity.ERROR for f in checker.findings):
         return None, checker.findings
-    return CheckedStream(name, reading, processors, writing, options["shutdown_timeout"]), checker.findings
+    stream = CheckedStream(name, reading, processors, writing, options["shutdown_timeout"])
+    faults = [source.finding(node, *fault) for fault in caller_faults(stream, reading)]
+    return None if faults else stream, [*checker.findings, *faults]
 
 
 def _top_level(checker: ComponentChecker, node: Node) -> None:

@@ -7,16 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from streams import bloblang
-from streams.config import Finding, Node, Text, parse_duration
+from streams.config import Node, parse_duration
 from streams.config.inside import place_inside
+from streams.lint.findings import Findings
+from streams.lint.variables import check_variables
 from streams.spec import REQUIRED, Component, Field, FieldType, Kind, Shape
-
-
-class Findings(Protocol):
-    """A text and what was found in it so far."""
-
-    source: Text
-    findings: list[Finding]
 
 
 class Checker(Findings, Protocol):
@@ -109,6 +104,8 @@ def _one(checker: Checker, field: Field, node: Node) -> Any:
 
 def _text(checker: Checker, field: Field, node: Node) -> Any:
     text = str(node.value)
+    if "$" in text:
+        check_variables(checker, field, node)
     if field.type is FieldType.DURATION:
         return _duration(checker, field, node)
     if field.options and text not in field.options:
