@@ -30,8 +30,6 @@ from streams.stopping import StopSignal
 
 logger = logging.getLogger(__name__)
 
-MAX_IN_FLIGHT: Final = 64
-"""Batches of one stream that may wait for its output at a time."""
 FIRST_RETRY: Final = 0.1
 """Seconds before a rejected batch is tried again; each time twice as long."""
 LONGEST_RETRY: Final = 10.0
@@ -62,7 +60,7 @@ class Pipeline:
         self._sent = self.statistics.stage(stream.output.stage)
         self._outlet = Outlet(identity, stream.output.stage, self._output, quarantine, self._sent)
         self._timeout = stream.shutdown_timeout
-        self._room = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._room = asyncio.Semaphore(stream.in_flight)
         self._settling: set[asyncio.Task[None]] = set()
 
     @property
@@ -143,7 +141,7 @@ class Pipeline:
         return await run_stages(stages, messages, grouped=batch.grouped) if stages else messages
 
     async def _settle(self, batch: Batch, messages: list[Message]) -> None:
-        """Write a batch until it is taken, then tell the input; give it back when the stream stops."""
+        """Write a batch until it is taken, then tell the input; give it back when stream or output let go of it."""
         error: OutputError | None = StreamStoppedError("the stream was stopped")
         try:
             error = await self._write(batch, messages)
@@ -153,7 +151,7 @@ class Pipeline:
     async def _write(self, batch: Batch, messages: list[Message]) -> OutputError | None:
         left, delay = batch.messages, FIRST_RETRY
         while (owed := await self._outlet.write(left, messages)) is not None:
-            if not batch.replay:
+            if not batch.replay or isinstance(owed.error, StreamStoppedError):
                 return owed.error
             if await self._stopped_within(delay):
                 return StreamStoppedError(f"the stream was stopped; before, {owed.error}")

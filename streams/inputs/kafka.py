@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from streams.connections import Connections
+from streams.connections import Connections, ConnectionSettings
 from streams.errors import ConfigError
 from streams.inputs.broker import BATCHING
 from streams.kafka.consumer import Subscription
@@ -36,16 +36,24 @@ def topic_names(topics: Sequence[str]) -> list[str]:
 
 def _build(config: Config, context: BuildContext) -> KafkaSource:
     settings = context.service(Connections).resolve(config["addresses"])
-    topics = topic_names(config["topics"])
-    for topic in topics:
+    for topic in topic_names(config["topics"]):
         if not settings.allows(topic):
             raise ConfigError(topic_refusal(settings, topic))
+    source = make_source(config, settings)
+    context.service(Statistics).sources.append(source.status)
+    return source
+
+
+def make_source(
+    config: Config, settings: ConnectionSettings, kind: Callable[..., KafkaSource] = KafkaSource
+) -> KafkaSource:
+    """Make the reader of a checked body; settings: of the brokers it is to read. kind: what to call to make it."""
     connection = connection_config(settings, config["client_id"])
-    source = KafkaSource(
+    return kind(
         connection,
         consumer_config(connection, config),
         Subscription(
-            topics=tuple(topics),
+            topics=tuple(topic_names(config["topics"])),
             from_oldest=config["start_from_oldest"],
             buffer=config["fetch_buffer_cap"],
             multi_header=config["multi_header"],
@@ -53,8 +61,6 @@ def _build(config: Config, context: BuildContext) -> KafkaSource:
         checkpoint_limit=config["checkpoint_limit"],
         replay=config["auto_replay_nacks"],
     )
-    context.service(Statistics).sources.append(source.status)
-    return source
 
 
 def _check(config: Config, rules: Rules) -> Iterable[Problem]:

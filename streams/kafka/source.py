@@ -27,6 +27,8 @@ MAX_BATCH: Final = 250
 class KafkaSource:
     """Reads topics as a member of a consumer group."""
 
+    largest_batch: int = MAX_BATCH
+
     def __init__(
         self,
         connection: LibrdkafkaConfig,
@@ -69,7 +71,7 @@ class KafkaSource:
                 self._ready.append(partition)
                 room = self._limit - partition.in_flight
                 if room > 0:
-                    return self._batch(partition, min(room, MAX_BATCH))
+                    return self._batch(partition, min(room, self.largest_batch))
             self._offered.clear()
             await self._offered.wait()
 

@@ -13,6 +13,7 @@ from streams.lint.variables import caller_faults
 from streams.registry import Registry
 from streams.spec import Component, Field, FieldType, Kind, Rules, Severity, is_replayable
 
+MAX_IN_FLIGHT: Final = 64
 _PIPELINE: Final = (
     Field(
         "threads", FieldType.INT, "Lanes that process batches; -1 and 1 both mean one, in order.", default=-1
@@ -53,6 +54,8 @@ class CheckedStream:
     output: Component
     shutdown_timeout: float = 20.0
     """Seconds."""
+    in_flight: int = MAX_IN_FLIGHT
+    """Batches that may wait for the output at a time."""
 
     def components(self) -> Iterator[Component]:
         """Every component of the stream, children and siblings included."""

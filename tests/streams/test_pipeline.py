@@ -157,3 +157,12 @@ async def test_generated_messages_have_identities_of_their_own_and_end_at_the_co
     pipeline, _, _ = made(text, [], output)
     await pipeline.run()
     assert len({one.source.identity for one in output.taken if one.source}) == 5
+
+
+async def test_what_the_output_lets_go_of_goes_back_to_the_input_while_the_rest_goes_on():
+    output = ListOutput()
+    output.failures = [StreamStoppedError("another process has it now")]
+    pipeline, listed, _ = made(ENDS, [[message(b"1")], [message(b"2", 1)]], output)
+    await pipeline.run()
+    assert [type(told) for told in listed.acknowledged] == [StreamStoppedError, type(None)]
+    assert [one.content for one in output.taken] == [b"2"]
