@@ -48,7 +48,7 @@ class Case:
 
 
 @contextlib.contextmanager
-def opened(stage: Stage, case: Case, *, record: bool = False, linger_ms: int = 5) -> Iterator[Run]:
+def opened(stage: Stage, case: Case, *, record: bool = False) -> Iterator[Run]:
     """Open a run of the case with a topic of its own."""
     templates = case.templates()
     types = list(dict.fromkeys(template.event_type for template in templates))
@@ -65,7 +65,6 @@ def opened(stage: Stage, case: Case, *, record: bool = False, linger_ms: int = 5
             templates,
             lambda site: case.plan(site, types),
             endpoints=case.endpoints,
-            linger_ms=linger_ms,
             environment=environment,
             record=record,
             certificate=certificate,

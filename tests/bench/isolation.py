@@ -55,7 +55,7 @@ NONE = Trouble("none")
 def measured(stage: Stage, trouble: Trouble, *, rate: float, seconds: float, workers: int) -> Latencies:
     """The healthy endpoints' latency at `rate` events a second each."""
     case = Case(endpoints=HEALTHY + 1)
-    with opened(stage, case, record=True, linger_ms=0) as run:
+    with opened(stage, case, record=True) as run:
         templates = run.templates
         run.templates = templates[:HEALTHY]
         if trouble.backlog:

@@ -66,7 +66,7 @@ def start_workers(run: Run, workers: int) -> None:
 
 def sluice(stage: Stage, case: Case, rate: float, seconds: float, workers: int) -> Latencies:
     """Produce `rate` events a second for so long, after a warm-up."""
-    with opened(stage, case, record=True, linger_ms=0) as run:
+    with opened(stage, case, record=True) as run:
         start_workers(run, workers)
         run.production.produce_steadily(run.coming(int(rate * WARM_UP_SECONDS)), rate)
         since = len(run.production.acknowledged)

@@ -22,7 +22,7 @@ JOIN webhooks_deliveryworker AS worker ON worker.epoch = due.lease WHERE worker.
 
 def measured(stage: Stage) -> dict[str, Any]:
     """Two workers hold deliveries that nobody answers; one is killed, and the receiver answers again."""
-    with opened(stage, Case(), record=True, linger_ms=0) as run:
+    with opened(stage, Case(), record=True) as run:
         start_workers(run, 2)
         run.receiver.behave(hang=range(100))
         run.produce(EVENTS)

@@ -11,6 +11,7 @@ from tests.load.events import Event, digest
 
 FLUSH_SECONDS = 120.0
 POLL_EVERY = 200  # events between two looks for acknowledgements
+SHORTEST_WAIT = 0.002  # seconds; a wait for each event alone would cost more than all of Sluice
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,6 @@ class Production:
 
     bootstrap: str
     topic: str
-    linger_ms: int = 5
     acknowledged: dict[int, Acknowledged] = field(default_factory=dict)  # by number
     refused: list[KafkaError] = field(default_factory=list)
 
@@ -39,7 +39,6 @@ class Production:
                 "bootstrap.servers": self.bootstrap,
                 "enable.idempotence": True,
                 "acks": "all",
-                "linger.ms": self.linger_ms,
                 "compression.type": "lz4",
             }
         )
@@ -53,7 +52,7 @@ class Production:
         self.flush()
 
     def produce_steadily(self, events: Iterable[Event], rate: float, stop: Callable[[], bool] = bool) -> int:
-        """Produce `rate` events a second, evenly, until there are no more or `stop()`; returns how many."""
+        """Produce `rate` events a second, a few at a time, until there are no more or `stop()`; returns how many."""
         started, count = time.monotonic(), 0
         for event in events:
             if stop():
@@ -71,7 +70,7 @@ class Production:
 
     def _wait_until(self, moment: float) -> None:
         while (left := moment - time.monotonic()) > 0:
-            self._producer.poll(left)
+            self._producer.poll(max(left, SHORTEST_WAIT))
         self._producer.poll(0)
 
     def _produce(self, event: Event) -> None:

@@ -71,7 +71,6 @@ def open_run(
     *,
     endpoints: int,
     verify: bool = False,
-    linger_ms: int = 5,
     environment: Mapping[str, str] | None = None,
     **receiver_options: Any,
 ) -> Iterator[Run]:
@@ -91,7 +90,7 @@ def open_run(
         processes = Processes({**estate.environment, **(environment or {})}, directory)
         cleanup.callback(processes.stop)
         try:
-            yield Run(stage, estate, receiver, Production(bootstrap, topic, linger_ms), processes, templates)
+            yield Run(stage, estate, receiver, Production(bootstrap, topic), processes, templates)
         except BaseException as error:
             for log_file in sorted(directory.glob("*.log")):
                 error.add_note(f"--- {log_file.name}\n{log_file.read_text(errors='replace')[-SHOWN:]}")
