@@ -8,7 +8,9 @@ from streams.inputs import kafka as kafka_input
 from streams.outputs import broker as broker_output
 from streams.outputs import drop
 from streams.outputs import kafka as kafka_output
+from streams.outputs import sync_response as sync_response_output
 from streams.processors import mapping
+from streams.processors import sync_response as sync_response_processor
 from streams.registry import Registry
 
 
@@ -23,4 +25,6 @@ def core_registry() -> Registry:
         kafka_output.KAFKA,
         mapping.MAPPING,
         mapping.MUTATION,
+        sync_response_output.SYNC_RESPONSE,
+        sync_response_processor.SYNC_RESPONSE,
     )

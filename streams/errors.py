@@ -51,5 +51,13 @@ class RejectedMessageError(OutputError):
     """The message itself cannot be sent, now or later: trying again would change nothing."""
 
 
+class TooLargeError(RejectedMessageError):
+    """The message is larger than the output takes."""
+
+
+class OutputBusyError(OutputError):
+    """The output has no room now; trying again in a moment may help."""
+
+
 class StreamStoppedError(OutputError):
     """The stream ended before the message was dealt with; its input will offer it again."""

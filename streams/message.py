@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from streams.errors import SluiceError
@@ -36,8 +36,8 @@ class Request:
 
     variables: Mapping[str, str]
     """Of the caller, such as `tyk_context.request_id`; only those the stream uses."""
-    responses: list[Message] = field(default_factory=list)
-    """What `sync_response` gives back to the caller."""
+    responses: list[Message] | None = None
+    """What `sync_response` gives back to the caller; None where nothing can be given back."""
 
 
 class Source(NamedTuple):

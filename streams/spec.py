@@ -183,6 +183,10 @@ class BuildContext:
             )
         return found  # type: ignore[return-value]  # the key is the value's type, which Mapping cannot say
 
+    def choice(self, default: _Service) -> _Service:
+        """Return what an upper layer chose of this value's type, else the default."""
+        return self.services.get(type(default), default)  # type: ignore[return-value]  # as for `service`
+
     def build(self, component: Component) -> Any:
         """Build a component, or a child of the one being built."""
         return component.spec.build(component.config, replace(self, component=component))

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.errors import BatchError, ConnectError, OutputError, RejectedMessageError
+from streams.errors import (
+    BatchError,
+    ConnectError,
+    OutputBusyError,
+    OutputError,
+    RejectedMessageError,
+    TooLargeError,
+)
 from streams.kafka.settings import LibrdkafkaConfig
 
 ANY_PARTITION: Final = -1
@@ -19,10 +29,19 @@ _CONNECT_TIMEOUT: Final = 5.0
 _POLL: Final = 0.2
 _FULL_WAIT: Final = 0.005
 """Seconds between tries while librdkafka's queue is full."""
-_HOPELESS: Final = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError.INVALID_RECORD}
-"""Errors that lie in the record itself."""
+_HOPELESS: Final = {KafkaError.INVALID_MSG, KafkaError.INVALID_RECORD}
+"""Errors that lie in the record itself, besides its size."""
 
 Headers = list[tuple[str, str | bytes | None]]
+
+
+class WhenFull(Enum):
+    """What a producer does with a record for which its queue has no room; components get it as a service."""
+
+    WAIT = "wait"
+    """Hold the stream back."""
+    REFUSE = "refuse"
+    """Give the record back at once: somebody waits for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +56,65 @@ class Outgoing:
 
 
 class _Delivery:
-    """The reports of one batch. Reports come on the polling thread; the future is the event loop's."""
+    """What becomes of one batch; it lives on the event loop."""
+
+    __slots__ = ("_expected", "_reported", "done", "errors")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.done: asyncio.Future[None] = loop.create_future()
         self.errors: dict[int, Exception] = {}
-        self._loop = loop
-        self._reported: list[int] = []
+        self._reported = 0
         self._expected: int | None = None
 
-    def report(self, at: int, error: KafkaError | None, _record: Any) -> None:
+    def settle(self, at: int, error: KafkaError | None) -> None:
         """Note what became of a record."""
         if error is not None:
             self.errors[at] = as_output_error(error)
-        self._reported.append(at)
-        # The event loop writes `_expected` before it counts, so that one of the two sees the last report.
-        if len(self._reported) == self._expected:
-            self._loop.call_soon_threadsafe(self._finish)
+        self._reported += 1
+        self._finish()
 
     def expect(self, records: int) -> None:
         """All records are queued: this many reports will come."""
         self._expected = records
-        if len(self._reported) == records:
-            self._finish()
+        self._finish()
 
     def _finish(self) -> None:
-        if not self.done.done():
+        if self._reported == self._expected and not self.done.done():
             self.done.set_result(None)
+
+
+class _Reports:
+    """Carries delivery reports from the polling thread to the event loop: one wake-up for all that wait."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[_Delivery, int, KafkaError | None]] = deque()
+        self._announced = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Say where batches are waited for."""
+        self._loop = loop
+
+    def add(self, delivery: _Delivery, at: int, error: KafkaError | None, _record: Any) -> None:
+        """Take a report; called on the polling thread."""
+        self._waiting.append((delivery, at, error))
+        # Added before the look: a loop that has just taken everything has cleared the flag before that.
+        if not self._announced and self._loop is not None:
+            self._announced = True
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits
+                self._loop.call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        self._announced = False
+        while self._waiting:
+            delivery, at, error = self._waiting.popleft()
+            delivery.settle(at, error)
 
 
 def as_output_error(error: KafkaError) -> OutputError:
     """What a client's error means for the message: rejected for good, or to be tried again."""
+    if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+        return TooLargeError(error.str())
     hopeless = error.code() in _HOPELESS
     return RejectedMessageError(error.str()) if hopeless else OutputError(error.str())
 
@@ -75,10 +122,12 @@ def as_output_error(error: KafkaError) -> OutputError:
 class KafkaProducer:
     """A producer with the thread that collects its delivery reports."""
 
-    def __init__(self, config: LibrdkafkaConfig) -> None:
+    def __init__(self, config: LibrdkafkaConfig, when_full: WhenFull = WhenFull.WAIT) -> None:
         self.error = ""
         """Why the brokers cannot be reached at present; empty when they can."""
         self._producer = Producer(config | {"error_cb": self._on_error})
+        self._when_full = when_full
+        self._reports = _Reports()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="kafka producer", daemon=True)
 
@@ -89,6 +138,7 @@ class KafkaProducer:
         except KafkaException as error:
             raise ConnectError(f"no broker answers: {error.args[0].str()}") from error
         self.error = ""
+        self._reports.attach(asyncio.get_running_loop())
         self._thread.start()
 
     async def close(self) -> None:
@@ -103,7 +153,7 @@ class KafkaProducer:
         delivery = _Delivery(asyncio.get_running_loop())
         queued = 0
         for at, record in enumerate(records):
-            refused = await self._queue(record, partial(delivery.report, at))
+            refused = await self._queue(record, partial(self._reports.add, delivery, at))
             if refused is None:
                 queued += 1
             else:
@@ -115,7 +165,7 @@ class KafkaProducer:
         self.error = ""
 
     async def _queue(self, record: Outgoing, report: Callable[..., None]) -> OutputError | None:
-        """Queue a record, waiting for room. Returns why the client refused it."""
+        """Queue a record, waiting for room unless told not to. Returns why it was refused."""
         while True:
             try:
                 self._producer.produce(
@@ -127,6 +177,8 @@ class KafkaProducer:
                     headers=record.headers,
                 )
             except BufferError:
+                if self._when_full is WhenFull.REFUSE:
+                    return OutputBusyError("the queue to the broker is full")
                 await asyncio.sleep(_FULL_WAIT)
             except KafkaException as error:
                 return as_output_error(error.args[0])

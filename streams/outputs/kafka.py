@@ -24,7 +24,7 @@ from streams.kafka.fields import (
     topic_refusal,
     tracing,
 )
-from streams.kafka.producer import ANY_PARTITION, KafkaProducer, Outgoing
+from streams.kafka.producer import ANY_PARTITION, KafkaProducer, Outgoing, WhenFull
 from streams.kafka.settings import connection_config, producer_config
 from streams.message import Message
 from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules, Shape
@@ -36,7 +36,7 @@ _TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 class KafkaOutput:
     """Produces messages to topics of one connection."""
 
-    def __init__(self, config: Config, settings: ConnectionSettings) -> None:
+    def __init__(self, config: Config, settings: ConnectionSettings, when_full: WhenFull) -> None:
         self._settings = settings
         self._topic = interpolate(config["topic"])
         self._key = interpolate(config["key"])
@@ -45,7 +45,7 @@ class KafkaOutput:
         self._excluded = tuple(config["metadata"]["exclude_prefixes"])
         self._room = asyncio.Semaphore(config["max_in_flight"])
         connection = connection_config(settings, config["client_id"])
-        self._producer = KafkaProducer(producer_config(connection, config))
+        self._producer = KafkaProducer(producer_config(connection, config), when_full)
         self._topics: dict[str, bool] = {}
 
     async def connect(self) -> None:
@@ -118,7 +118,8 @@ def _number(partition: Interpolation, messages: list[Message], at: int) -> int:
 
 
 def _build(config: Config, context: BuildContext) -> KafkaOutput:
-    output = KafkaOutput(config, context.service(Connections).resolve(config["addresses"]))
+    settings = context.service(Connections).resolve(config["addresses"])
+    output = KafkaOutput(config, settings, context.choice(WhenFull.WAIT))
     context.service(Statistics).sources.append(output.status)
     return output
 
