@@ -7,7 +7,7 @@ its old place. What nobody has when its reader lets go of it is given back, for 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -58,9 +58,9 @@ class ClientQueue:
         """Units that no client has taken."""
         return len(self._waiting)
 
-    def reader(self, most: int = MOST_TAKEN) -> "QueueReader":
-        """Make a client's reader, which takes up to `most` units at a time."""
-        made = QueueReader(self, most)
+    def reader(self, most: int = MOST_TAKEN, left: Callable[[], None] | None = None) -> "QueueReader":
+        """Make a client's reader, which takes up to `most` units at a time; left: called when it was closed."""
+        made = QueueReader(self, most, left)
         self._readers.add(made)
         return made
 
@@ -146,10 +146,11 @@ class QueueReader:
     An asynchronous iterator of small batches, each for this client alone. It ends when the stream is read no more.
     """
 
-    def __init__(self, queue: ClientQueue, most: int) -> None:
-        """most: units to take at a time."""
+    def __init__(self, queue: ClientQueue, most: int, left: Callable[[], None] | None) -> None:
+        """most: units to take at a time. left: called when the client has left."""
         self._queue = queue
         self._most = most
+        self._left = left
         self._held: deque[_Unit] = deque()
 
     def __aiter__(self) -> AsyncIterator[list[Message]]:
@@ -180,6 +181,8 @@ class QueueReader:
         self._queue.leave(self)
         held, self._held = self._held, deque()
         self._queue.put_back(held)
+        if self._left is not None:
+            self._left()
 
 
 def _answer(future: asyncio.Future[_Answer], answer: _Answer) -> None:

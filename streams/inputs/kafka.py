@@ -35,13 +35,18 @@ def topic_names(topics: Sequence[str]) -> list[str]:
 
 
 def _build(config: Config, context: BuildContext) -> KafkaSource:
-    settings = context.service(Connections).resolve(config["addresses"])
+    source = make_source(config, brokers_of(config, context.service(Connections)))
+    context.service(Statistics).sources.append(source.status)
+    return source
+
+
+def brokers_of(config: Config, connections: Connections) -> ConnectionSettings:
+    """How to reach the brokers of a checked body. Raises ConfigError where its topics may not be read now."""
+    settings = connections.resolve(config["addresses"])
     for topic in topic_names(config["topics"]):
         if not settings.allows(topic):
             raise ConfigError(topic_refusal(settings, topic))
-    source = make_source(config, settings)
-    context.service(Statistics).sources.append(source.status)
-    return source
+    return settings
 
 
 def make_source(

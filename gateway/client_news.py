@@ -1,0 +1,93 @@
+"""What gateway processes tell each other of their clients, by Valkey.
+
+It makes things faster and fairer, never right: while Valkey is away nothing is said, and nothing is lost.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+from typing import Final
+
+import orjson
+import redis.asyncio
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+CHANNEL: Final = "sluice:clients"
+_RECONNECT_SECONDS: Final = 1.0
+_TIMEOUT_SECONDS: Final = 0.5
+
+
+class News(Enum):
+    """What may have happened to a stream's clients."""
+
+    GAINED = "gained"
+    """A process that had none has one now: who has none any more may let go of the stream."""
+    STARVING = "starving"
+    """A process has clients, and nothing to read for them: who has had the stream for a while may let it have it."""
+
+
+Heard = Callable[[News, str], None]
+"""Called with news of a stream, by its name among processes."""
+
+
+class ClientNews:
+    """Tells other processes, and listens to them."""
+
+    def __init__(self, valkey_url: str, process: str, heard: Heard) -> None:
+        """process: this process's own id; what it says itself it does not hear."""
+        self._client = redis.asyncio.Redis.from_url(
+            valkey_url, socket_connect_timeout=_TIMEOUT_SECONDS, retry_on_error=[]
+        )
+        self._process = process
+        self._heard = heard
+        self._listening: asyncio.Task[None] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen from now on."""
+        self._listening = asyncio.create_task(self._listen())
+
+    def tell(self, news: News, stream: str) -> None:
+        """Tell the others, without waiting for it."""
+        task = asyncio.create_task(self._publish(orjson.dumps([self._process, news.value, stream])))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        tasks = [*self._telling] if self._listening is None else [self._listening, *self._telling]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(RedisError, OSError):
+            await self._client.aclose()
+
+    async def _publish(self, text: bytes) -> None:
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                await self._client.publish(CHANNEL, text)
+
+    async def _listen(self) -> None:
+        """Pass on what others say; while Valkey is away, quietly try to reach it again."""
+        while True:
+            with suppress(RedisError, OSError):
+                async with self._client.pubsub() as channel:
+                    await channel.subscribe(CHANNEL)
+                    async for message in channel.listen():
+                        if message["type"] == "message":
+                            self._hear(message["data"])
+            await asyncio.sleep(_RECONNECT_SECONDS)
+
+    def _hear(self, text: bytes) -> None:
+        try:
+            process, news, stream = orjson.loads(text)
+            known = News(news)
+        except ValueError:  # of another version
+            logger.info("news of clients that this version does not know: %.100r", text)
+            return
+        if process != self._process:
+            self._heard(known, str(stream))
