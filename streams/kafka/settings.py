@@ -11,6 +11,9 @@ LibrdkafkaConfig = dict[str, Any]
 
 FETCH_WAIT_MS: Final = 50
 """How long a broker may hold an empty fetch. Brokers that do not wake a waiting fetch add this to every event."""
+HEARTBEAT_MS: Final = 1_000
+"""The longest between heartbeats. Members learn by them that the group has changed: until the last one knows, the
+partitions that change hands are read by nobody."""
 METADATA_MS: Final = 10_000
 """How often topics are looked at anew: bounds how late a new topic or partition is noticed."""
 
@@ -47,7 +50,7 @@ def consumer_config(connection: LibrdkafkaConfig, config: Config) -> LibrdkafkaC
         "group.id": config["consumer_group"],
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": _ms(group["session_timeout"]),
-        "heartbeat.interval.ms": _ms(group["heartbeat_interval"]),
+        "heartbeat.interval.ms": min(_ms(group["heartbeat_interval"]), HEARTBEAT_MS),
         "max.poll.interval.ms": _ms(max(group["rebalance_timeout"], group["session_timeout"])),
         "isolation.level": config["transaction_isolation_level"],
         "client.rack": config["rack_id"],
