@@ -6,9 +6,9 @@ from typing import Final
 
 from streams.lint import CheckedStream, descendants
 from streams.spec import Component, Kind
+from streams.variables import component_variables
 
 _HTTP_SERVER: Final = "http_server"
-_VARIABLE: Final = "$tyk_"
 
 
 class Reading(Enum):
@@ -58,21 +58,24 @@ def http_outputs(stream: CheckedStream) -> Iterator[Component]:
 
 def runs_in_worker(stream: CheckedStream) -> bool:
     """Tell whether workers run it: always without HTTP; with clients only where they read an internal topic."""
-    if takes_requests(stream):
+    if takes_requests(stream) or is_per_caller(stream):
         return False
     return not serves_clients(stream) or plan_reading(stream) is Reading.INTERNAL
 
 
-def delivery_of(output: Component, dialect: str) -> Delivery:
+def is_per_caller(stream: CheckedStream) -> bool:
+    """Tell whether each caller has a place of its own: the consumer group is made of the request's variables."""
+    return not takes_requests(stream) and any(True for _ in component_variables(stream.input))
+
+
+def delivery_of(stream: CheckedStream, output: Component, dialect: str) -> Delivery:
     """Who gets a message of an `http_server` output: as it says, else as the definition's dialect has it.
 
-    Dialect `tyk` means one client, as in Tyk Streams; `sluice` means every client.
+    Dialect `tyk` means one client, as in Tyk Streams; `sluice` means every client. Where each caller has messages of
+    its own, they go to one of the caller's clients, whatever is written.
     """
+    if is_per_caller(stream):
+        return Delivery.ROUND_ROBIN
     if written := output.config["delivery"]:
         return Delivery(written)
     return Delivery.ROUND_ROBIN if dialect == "tyk" else Delivery.BROADCAST
-
-
-def is_per_caller(stream: CheckedStream) -> bool:
-    """Tell whether each caller has a position of its own: the consumer group is made of the request's variables."""
-    return _VARIABLE in str(stream.input.config.get("consumer_group", ""))

@@ -114,12 +114,15 @@ def test_a_stream_that_begins_in_http_takes_requests():
     ],
 )
 def test_who_gets_a_message_is_said_or_follows_from_the_dialect(written, dialect, delivery):
-    output = made().output
-    output = replace(output, config={**output.config, "delivery": written})
-    assert delivery_of(output, dialect) is delivery
+    checked = made()
+    output = replace(checked.output, config={**checked.output.config, "delivery": written})
+    assert delivery_of(checked, output, dialect) is delivery
 
 
 def test_a_consumer_group_of_the_request_gives_each_caller_its_own_messages():
-    assert is_per_caller(made(reading=KAFKA.replace(": g}", ": $tyk_context.request_data_user}")))
+    own = made(reading=KAFKA.replace(": g}", ": $tyk_context.request_data_user}"))
+    assert is_per_caller(own)
+    assert not runs_in_worker(own)
+    assert delivery_of(own, own.output, "sluice") is Delivery.ROUND_ROBIN
     assert not is_per_caller(made())
     assert not is_per_caller(made(reading="generate: {mapping: 'root = 1'}"))
