@@ -1,14 +1,37 @@
-"""GET for one message."""
+"""GET for one message: the next that is this caller's, or 408 when there is none in time.
 
-from collections.abc import Sequence
+As in Bento, messages that were made together come together, as parts of a `multipart/form-data` body.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
 
 from gateway.call import Call
-from gateway.round_robin import RoundRobin
+from gateway.client import CloseReason
+from gateway.problems import problem
+from gateway.protocol import Receive
+from gateway.reading import Delivery, delivery_of
+from gateway.round_robin import QueueReader, RoundRobin
 from gateway.routes import ActiveApi
+from streams.errors import ConnectError
+from streams.message import Message
+
+RETRY_SECONDS: Final = 1
+_OCTETS: Final = b"application/octet-stream"
+_ENDED: Final[Mapping[CloseReason, tuple[int, str]]] = {
+    CloseReason.REVOKED: (401, "the credential was revoked"),
+    CloseReason.EXPIRED: (401, "the credential or the subscription has expired"),
+    CloseReason.UNSUBSCRIBED: (403, "the subscription has ended"),
+    CloseReason.LIMITED: (403, "the plan allows no more open streams"),
+}
+_CHANGED: Final = (503, "the stream is changing; ask again")
 
 
 class Poll:
-    """Answers a request with the next message, or with 408 when there is none in time."""
+    """Answers requests for one message."""
 
     def __init__(self, round_robin: RoundRobin) -> None:
         self._round_robin = round_robin
@@ -17,11 +40,115 @@ class Poll:
         """Nothing to prepare."""
 
     def apply(self, apis: Sequence[ActiveApi]) -> None:
-        """Serve these."""
-
-    async def request(self, call: Call) -> None:
-        """Answer one request."""
-        raise NotImplementedError
+        """Nothing to keep: streams are kept by those who read them."""
 
     async def stop(self) -> None:
         """Nothing to put away."""
+
+    async def request(self, call: Call) -> None:
+        """Answer one request."""
+        stream, component = call.route.stream, call.route.component
+        assert stream is not None and component is not None  # noqa: S101, PT018 - a route for polling has both
+        verbs = component.config["allowed_verbs"]
+        if call.scope["method"] not in verbs:
+            allow = [(b"allow", ", ".join(verbs).encode())]
+            await problem(call.send, 405, "Incorrect method", f"use {' or '.join(verbs)}", headers=allow)
+        elif delivery_of(stream, component, call.route.api.dialect) is Delivery.ROUND_ROBIN:
+            await _Answer(call, self._round_robin, component.config["timeout"]).give()
+        if call.client is not None:
+            call.client.end(CloseReason.LEFT)
+
+
+class _Answer:
+    """One request while it waits for its message."""
+
+    def __init__(self, call: Call, round_robin: RoundRobin, patience: float) -> None:
+        """patience: seconds the client waits."""
+        self._call = call
+        self._patience = patience
+        self._round_robin = round_robin
+        self._reader: QueueReader | None = None
+
+    async def give(self) -> None:
+        """Answer in time; what the client did not get is given back for the next."""
+        gone = asyncio.create_task(disconnected(self._call.receive))
+        reading = asyncio.create_task(self._next())
+        events: list[asyncio.Future[Any]] = [reading, gone]
+        if self._call.client is not None:
+            events.append(self._call.client.ending)
+        try:
+            await asyncio.wait(events, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
+            if not gone.done():
+                await self._tell(reading)
+        finally:
+            gone.cancel()
+            reading.cancel()
+            await asyncio.gather(gone, reading, return_exceptions=True)
+            if self._reader is not None:
+                await self._reader.close()
+
+    async def _next(self) -> list[Message]:
+        """Wait for messages, and then for the plan to allow them; none: the stream has ended. Raises ConnectError."""
+        self._reader = await self._round_robin.join(self._call, lingering=True)
+        batch: list[Message] = await anext(self._reader, [])
+        if batch and (seconds := self._call.budget.take_messages(len(batch))) > 0:
+            await asyncio.sleep(seconds)
+        return batch
+
+    async def _tell(self, reading: asyncio.Task[list[Message]]) -> None:
+        client = self._call.client
+        if reading.done():
+            await self._tell_read(reading)
+        elif client is not None and client.ending.done():
+            status, detail = _ENDED.get(client.ending.result(), _CHANGED)
+            await self._refuse(status, detail, client.ending.result().value)
+        else:
+            await self._refuse(408, "Timed out waiting for message", "no_message")
+
+    async def _tell_read(self, reading: asyncio.Task[list[Message]]) -> None:
+        try:
+            batch = reading.result()
+        except ConnectError as error:
+            self._call.meter.error("stream_unavailable")
+            await self._refuse(503, str(error), "stream_unavailable")
+            return
+        if batch and self._reader is not None:
+            content_type, body = message_body(batch)
+            await _write(self._call, content_type, body)
+            await self._reader.handed_over(batch)
+            self._call.meter.messages(len(batch), len(body))
+        else:
+            await self._refuse(*_CHANGED, CloseReason.CHANGED.value)
+
+    async def _refuse(self, status: int, detail: str, code: str) -> None:
+        headers = [(b"retry-after", b"%d" % RETRY_SECONDS)] if status == 503 else []
+        title = HTTPStatus(status).phrase
+        await problem(self._call.send, status, title, detail, headers=headers, code=code)
+
+
+async def disconnected(receive: Receive) -> None:
+    """Return when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def message_body(batch: Sequence[Message]) -> tuple[bytes, bytes]:
+    """Content type and body of the messages that one request is answered with."""
+    if len(batch) == 1:
+        return _OCTETS, batch[0].content
+    boundary = secrets.token_hex(16).encode()
+    parts = [
+        b"--%b\r\nContent-Type: %b\r\n\r\n%b\r\n" % (boundary, _OCTETS, message.content) for message in batch
+    ]
+    return b"multipart/form-data; boundary=" + boundary, b"".join(parts) + b"--%b--\r\n" % boundary
+
+
+async def _write(call: Call, content_type: bytes, body: bytes) -> None:
+    headers = [
+        (b"content-type", content_type),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await call.send({"type": "http.response.start", "status": 200, "headers": headers})
+    await call.send({"type": "http.response.body", "body": body})
