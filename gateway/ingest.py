@@ -16,7 +16,7 @@ from gateway.ingest_refusal import CLOSE, IngestRefusedError
 from gateway.ingest_websocket import IngestSocket
 from gateway.problems import problem
 from gateway.reading import takes_requests
-from gateway.request_body import Body, CallerLeftError, HeldBytes, check_headers
+from gateway.request_body import Body, CallerLeftError, HeldBytes, check_headers, discard, unfinished
 from gateway.request_messages import (
     MAX_PARAMETERS,
     make_messages,
@@ -106,7 +106,7 @@ class Ingest:
         if method not in intake.verbs:
             allow = ((b"allow", ", ".join(intake.verbs).encode()),)
             raise IngestRefusedError(
-                405, "method_not_allowed", f"{method} is not taken here", (*allow, *CLOSE)
+                405, "method_not_allowed", f"{method} is not taken here", allow, unread=True
             )
         body = Body(self._held)
         try:
@@ -231,7 +231,9 @@ def _identified(call: Call) -> str:
 
 
 async def _refuse(call: Call, refusal: IngestRefusedError) -> None:
-    title = HTTPStatus(refusal.status).phrase
-    await problem(
-        call.send, refusal.status, title, refusal.detail, headers=refusal.headers, code=refusal.code
-    )
+    title, detail = HTTPStatus(refusal.status).phrase, refusal.detail
+    send = unfinished(call.send) if refusal.unread else call.send
+    await problem(send, refusal.status, title, detail, headers=refusal.headers, code=refusal.code)
+    if refusal.unread:
+        await discard(call.receive)
+        await call.send({"type": "http.response.body", "body": b""})

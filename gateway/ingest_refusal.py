@@ -17,13 +17,16 @@ RETRY_SOON: Final[Headers] = ((b"retry-after", b"1"),)
 class IngestRefusedError(Exception):
     """What was sent is not taken, or not all of it."""
 
-    def __init__(self, status: int, code: str, detail: str, headers: Headers = ()) -> None:
-        """status: of HTTP; code: a short stable name; detail: for people."""
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Headers = (), *, unread: bool = False
+    ) -> None:
+        """status: of HTTP; code: a short stable name; detail: for people; unread: the body may still be coming."""
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
-        self.headers = headers
+        self.headers = (*headers, *CLOSE) if unread else headers
+        self.unread = unread
 
 
 def processing_failed(failure: Failure) -> IngestRefusedError:

@@ -1,11 +1,15 @@
 """Reads a request's body, of which no more is held than allowed."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from gateway.ingest_refusal import CLOSE, RETRY_SOON, IngestRefusedError
-from gateway.protocol import Receive
+from gateway.protocol import Event, Receive, Send
 
+_DISCARDED_BYTES: Final = 4_194_304
+_DISCARDED_SECONDS: Final = 2.0
 _ACCEPTED_ENCODING: Final = (b"accept-encoding", b"identity")
 
 
@@ -42,16 +46,17 @@ def check_headers(headers: Mapping[bytes, bytes], limit: int) -> None:
             415,
             "encoding_unsupported",
             f"bodies are taken as they are, not {name!r}",
-            (_ACCEPTED_ENCODING, *CLOSE),
+            (_ACCEPTED_ENCODING,),
+            unread=True,
         )
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length[:20]) > limit:
-        raise too_large(limit)
+        raise too_large(limit, unread=True)
 
 
-def too_large(limit: int) -> IngestRefusedError:
+def too_large(limit: int, *, unread: bool) -> IngestRefusedError:
     """The refusal of a body of more than `limit` bytes."""
-    return IngestRefusedError(413, "too_large", f"a body has at most {limit} bytes", CLOSE)
+    return IngestRefusedError(413, "too_large", f"a body has at most {limit} bytes", unread=unread)
 
 
 class Body:
@@ -72,7 +77,7 @@ class Body:
                 raise CallerLeftError
             chunk = event.get("body", b"")
             if self._size + len(chunk) > limit:
-                raise too_large(limit)
+                raise too_large(limit, unread=bool(event.get("more_body")))
             self._held.take(len(chunk))
             self._size += len(chunk)
             chunks.append(chunk)
@@ -83,3 +88,26 @@ class Body:
         """Let go of its bytes."""
         self._held.give(self._size)
         self._size = 0
+
+
+def unfinished(send: Send) -> Send:
+    """A `send` for an answer that is complete for its reader, while the server must not close the connection yet."""
+
+    async def send_unfinished(event: Event) -> None:
+        await send({**event, "more_body": True} if event["type"] == "http.response.body" else event)
+
+    return send_unfinished
+
+
+async def discard(receive: Receive) -> None:
+    """Read on for a little while what nobody wants: a connection closed before that is reset, which may overtake the
+    answer.
+    """
+    size = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DISCARDED_SECONDS):
+            while size < _DISCARDED_BYTES:
+                event = await receive()
+                size += len(event.get("body", b""))
+                if not event.get("more_body"):
+                    return

@@ -203,7 +203,9 @@ async def serving(of: ActiveApi, limits: IngestLimits | None = None) -> AsyncIte
 @asynccontextmanager
 async def listening(served: Served) -> AsyncIterator[int]:
     """The port of a uvicorn in front of it."""
-    config = uvicorn.Config(served.application, port=0, lifespan="off", log_level="error", ws_max_size=2**24)
+    config = uvicorn.Config(
+        served.application, port=0, interface="asgi3", lifespan="off", ws="none", log_level="error"
+    )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     try:

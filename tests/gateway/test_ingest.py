@@ -111,7 +111,7 @@ async def test_a_body_over_the_limit_is_refused(output, announced):
 
         response = await served.post([b"12345", b"67890", b"1"], **headers)
 
-        assert (response.status, response.headers["connection"]) == (413, "close")
+        assert (response.status, response.problem["code"]) == (413, "too_large")
         assert not output.taken
         assert served.ingest._held._held == 0
 
