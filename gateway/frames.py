@@ -27,10 +27,14 @@ def moved(cursor: str) -> bytes:
     return b"id: %b\n\n" % cursor.encode()
 
 
-def notice(name: str, data: bytes, retry_ms: int | None = None) -> bytes:
+def retry(milliseconds: int) -> bytes:
+    """After how long a client that lost its connection comes back."""
+    return b"retry: %d\n\n" % milliseconds
+
+
+def notice(name: str, data: bytes) -> bytes:
     """An event of the gateway's own, such as `gap` or `close`; data: one line."""
-    retry = b"" if retry_ms is None else b"retry: %d\n" % retry_ms
-    return b"%bevent: %b\ndata: %b\n\n" % (retry, name.encode(), data)
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), data)
 
 
 def line(content: bytes) -> bytes:

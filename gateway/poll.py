@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from gateway.call import Call
 from gateway.client import CloseReason
+from gateway.ingest_refusal import IngestRefusedError
 from gateway.problems import problem
 from gateway.protocol import Receive
 from gateway.reading import Delivery, delivery_of
@@ -111,6 +112,9 @@ class _Answer:
         except ConnectError as error:
             self._call.meter.error("stream_unavailable")
             await self._refuse(503, str(error), "stream_unavailable")
+            return
+        except IngestRefusedError as error:
+            await self._refuse(error.status, error.detail, error.code)
             return
         if batch and self._reader is not None:
             content_type, body = message_body(batch)

@@ -21,10 +21,12 @@ from gateway.hand_over import Seat, Seats, handed_over
 from gateway.instances import PostgresInstances
 from gateway.internal_topic import InternalTopics
 from gateway.leases import PostgresLeases
+from gateway.per_caller import PerCaller
 from gateway.quarantine import PostgresQuarantine
-from gateway.reading import serves_clients
+from gateway.reading import is_per_caller, serves_clients
 from gateway.routes import ActiveApi
 from streams.errors import ConnectError
+from streams.lint import CheckedStream
 from streams.supervisor import ActiveStream, Key, Supervisor
 
 __all__ = ["QueueReader", "RoundRobin"]
@@ -70,15 +72,18 @@ class RoundRobin:
             PostgresInstances(pool, process),
             PostgresQuarantine(pool),
         )
+        self._per_caller = PerCaller(pool, process, self._news.tell)
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen for other processes."""
+        await self._per_caller.start()
         await self._news.start()
         self._watching = asyncio.create_task(self._watch())
 
     def apply(self, apis: Sequence[ActiveApi]) -> None:
         """Read the streams as they are now; what is unchanged goes on undisturbed, what is gone ends."""
+        self._per_caller.apply(apis)
         known = {api.definition_id: api for api in apis}
         for (definition_id, name), membership in list(self._memberships.items()):
             api = known.get(definition_id)
@@ -93,9 +98,13 @@ class RoundRobin:
         """Give a client its part in a stream; returns once this process is a member of the consumer group.
 
         lingering: for one message; the membership outlasts the client a while, for the next one of its kind. Raises
-        ConnectError when no broker answers.
+        ConnectError when no broker answers, IngestRefusedError for a query that names the caller and cannot be taken.
         """
-        membership = self._membership(call)
+        stream = call.route.stream
+        assert stream is not None  # noqa: S101 - a route to clients has a stream
+        if is_per_caller(stream):
+            return await self._per_caller.join(call, lingering=lingering)
+        membership = self._membership(call.route.api, stream)
         if membership.leaving is not None:
             membership.leaving.cancel()
             membership.leaving = None
@@ -117,14 +126,13 @@ class RoundRobin:
             self._watching.cancel()
         for membership in list(self._memberships.values()):
             self._leave(membership)
+        await self._per_caller.stop()
         await self._supervisor.stop()
         await self._news.stop()
 
-    def _membership(self, call: Call) -> _Membership:
-        """The membership of a call's stream, begun when there is none."""
-        stream = call.route.stream
-        assert stream is not None  # noqa: S101 - a route to clients has a stream
-        active = self._active(call.route.api, stream.name)
+    def _membership(self, api: ActiveApi, stream: CheckedStream) -> _Membership:
+        """The membership of a stream, begun when there is none."""
+        active = self._active(api, stream.name)
         found = self._memberships.get(active.key)
         if found is None:
             found = self._memberships[active.key] = _Membership(active)
@@ -166,6 +174,7 @@ class RoundRobin:
 
     def _heard(self, news: News, stream: str) -> None:
         """Another process has news of a stream."""
+        self._per_caller.heard(stream)
         for membership in list(self._memberships.values()):
             if _name(membership.active.key) == stream:
                 if not membership.seat.queue.clients:

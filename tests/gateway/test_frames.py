@@ -46,7 +46,7 @@ def test_a_new_position_alone_is_no_event():
 
 
 def test_a_notice_is_told_from_messages_by_its_name():
-    events, _ = dispatched(frames.notice("close", b'{"reason":"shutdown"}', 1000))
+    events, _ = dispatched(frames.notice("close", b'{"reason":"shutdown"}'))
     assert events == [("", "close", '{"reason":"shutdown"}')]
 
 

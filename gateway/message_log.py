@@ -1,0 +1,238 @@
+"""The shared log of a stream in one process: what it read last, encoded once for all clients. Pure: no I/O, no clock.
+
+It is a row of chunks, numbered without gaps; a client's place in it is the number of its next chunk. Old chunks go
+when there are too many bytes; who is still before them has fallen behind.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, NamedTuple
+
+from gateway import frames
+from gateway.cursor import CursorCodec, Next, Position
+from streams.kafka.topic_reader import Place
+
+SLICE_BYTES: Final = 256 * 1024
+"""Bytes a client is given at a time, at most, but for a single larger chunk."""
+_OVERHEAD: Final = 200
+"""Bytes a message takes besides its content, about."""
+
+
+class Form(Enum):
+    """How a client gets messages."""
+
+    EVENTS = "events"
+    LINES = "lines"
+    FRAMES = "frames"
+
+
+class Entry(NamedTuple):
+    """One message, and the position of its partition behind it."""
+
+    place: Place
+    following: Next
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What was made of consecutive records of one partition."""
+
+    place: Place
+    entries: tuple[Entry, ...]
+    following: Next
+    """Behind the last record, even where nothing was made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a client is given at a time."""
+
+    count: int
+    size: int
+    """Bytes of the messages' contents."""
+    content: bytes = b""
+    """Encoded, for Form.EVENTS and Form.LINES."""
+    frames: tuple[bytes, ...] = ()
+    """One for each message, for Form.FRAMES."""
+    cursor: str = ""
+    """Behind the last of them."""
+    gap: str = ""
+    """Why messages are missing before these; empty: none are."""
+
+
+class Chunk:
+    """What one fetch brought."""
+
+    __slots__ = ("_encoded", "after", "before", "codec", "count", "read_at", "size", "stretches")
+
+    def __init__(
+        self,
+        before: Position,
+        stretches: tuple[Stretch, ...],
+        codec: CursorCodec,
+        read_at: float,
+    ) -> None:
+        """read_at: on the event loop's clock."""
+        self.before = before
+        self.stretches = stretches
+        self.after: Position = {**before, **{one.place: one.following for one in stretches}}
+        self.codec = codec
+        self.read_at = read_at
+        self.count = sum(len(one.entries) for one in stretches)
+        self.size = sum(len(entry.content) for entry in self.entries())
+        self._encoded: dict[Form, bytes] = {}
+
+    def entries(self) -> Iterator[Entry]:
+        """The messages, in order."""
+        for stretch in self.stretches:
+            yield from stretch.entries
+
+    def encoded(self, form: Form) -> bytes:
+        """All of them for a client; made once."""
+        found = self._encoded.get(form)
+        if found is None:
+            found = self._encoded[form] = self._encode(form)
+        return found
+
+    def _encode(self, form: Form) -> bytes:
+        if form is Form.LINES:
+            return b"".join(frames.line(entry.content) for entry in self.entries())
+        return b"".join(_events(self.before, self.stretches, self.codec))
+
+
+class MessageLog:
+    """Chunks from `tail` to `head`, the number of the next one."""
+
+    def __init__(self, most_bytes: int) -> None:
+        """most_bytes: how much is kept, contents and what goes with them."""
+        self.tail = 0
+        self.head = 0
+        self._most = most_bytes
+        self._bytes = 0
+        self._chunks: deque[Chunk] = deque()
+        self._slices: dict[tuple[int, Form], tuple[int, Portion]] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes held, about."""
+        return self._bytes
+
+    @property
+    def newest(self) -> Chunk | None:
+        """The last chunk."""
+        return self._chunks[-1] if self._chunks else None
+
+    def append(self, chunk: Chunk) -> None:
+        """Add a chunk, and drop the oldest where there is too much; the newest always stays."""
+        self._chunks.append(chunk)
+        self.head += 1
+        self._bytes += _weight(chunk)
+        self._slices.clear()
+        while self._bytes > self._most and len(self._chunks) > 1:
+            self.drop_oldest()
+
+    def drop_oldest(self) -> None:
+        """Drop a chunk."""
+        self._bytes -= _weight(self._chunks.popleft())
+        self.tail += 1
+
+    def portion(self, number: int, form: Form) -> tuple[int, Portion]:
+        """What a client at a chunk gets next, and its place then; number: from `tail` to below `head`."""
+        found = self._slices.get((number, form))
+        if found is None:
+            chunks = list(self._sliced(number))
+            found = self._slices[number, form] = (number + len(chunks), portion_of(chunks, form))
+        return found
+
+    def _sliced(self, number: int) -> Iterator[Chunk]:
+        size = 0
+        for at in range(number - self.tail, len(self._chunks)):
+            chunk = self._chunks[at]
+            size += _weight(chunk)
+            if size > SLICE_BYTES and at > number - self.tail:
+                return
+            yield chunk
+
+    def number_of(self, position: Position, not_before: float = 0.0) -> int | None:
+        """The first chunk with messages behind a position; None where the log cannot tell them all.
+
+        It can where the position lies between its oldest and its newest, in every partition. not_before: chunks read
+        earlier may not be given (on the clock of `read_at`).
+        """
+        if not self._chunks or not _reached(position, self._chunks[-1].after):
+            return None
+        if not _reached(self._chunks[0].before, position):
+            return None
+        at = next(
+            (at for at, chunk in enumerate(self._chunks) if not _reached(chunk.after, position)),
+            len(self._chunks),
+        )
+        allowed = at == len(self._chunks) or self._chunks[at].read_at >= not_before
+        return self.tail + at if allowed else None
+
+    def bridge(self, number: int, position: Position) -> list[Chunk]:
+        """The chunks from a number on, without what lies before a position."""
+        left = [_behind(chunk, position) for chunk in list(self._chunks)[number - self.tail :]]
+        return [chunk for chunk in left if chunk.count]
+
+
+def portion_of(chunks: Sequence[Chunk], form: Form) -> Portion:
+    """Chunks as a client gets them."""
+    count, size = sum(chunk.count for chunk in chunks), sum(chunk.size for chunk in chunks)
+    last = chunks[-1]
+    cursor = last.codec.encode(last.after)
+    if form is Form.FRAMES:
+        contents = tuple(entry.content for chunk in chunks for entry in chunk.entries())
+        return Portion(count, size, frames=contents, cursor=cursor)
+    return Portion(count, size, b"".join(chunk.encoded(form) for chunk in chunks), cursor=cursor)
+
+
+def portion_of_messages(contents: Sequence[bytes], form: Form) -> Portion:
+    """Messages that have no position, as a client gets them."""
+    size = sum(map(len, contents))
+    if form is Form.FRAMES:
+        return Portion(len(contents), size, frames=tuple(contents))
+    encode = frames.line if form is Form.LINES else frames.event
+    return Portion(len(contents), size, b"".join(map(encode, contents)))
+
+
+def _events(before: Position, stretches: Iterable[Stretch], codec: CursorCodec) -> Iterator[bytes]:
+    """Each message with the position behind it; at last the position behind what was left out."""
+    position = dict(before)
+    untold = False
+    for stretch in stretches:
+        for entry in stretch.entries:
+            position[entry.place] = entry.following
+            yield frames.event(entry.content, codec.encode(position))
+            untold = False
+        untold = untold or position.get(stretch.place) != stretch.following
+        position[stretch.place] = stretch.following
+    if untold:
+        yield frames.moved(codec.encode(position))
+
+
+def _behind(chunk: Chunk, position: Position) -> Chunk:
+    stretches = tuple(
+        Stretch(
+            one.place,
+            tuple(entry for entry in one.entries if entry.following > position.get(one.place, Next(0))),
+            one.following,
+        )
+        for one in chunk.stretches
+    )
+    before = {
+        place: max(following, position.get(place, following)) for place, following in chunk.before.items()
+    }
+    return Chunk(before, stretches, chunk.codec, chunk.read_at)
+
+
+def _reached(position: Position, other: Position) -> bool:
+    """Tell whether `other` is at or behind `position` in every partition of it."""
+    return all(other.get(place, Next(0)) >= following for place, following in position.items())
+
+
+def _weight(chunk: Chunk) -> int:
+    return chunk.size + _OVERHEAD * (chunk.count + 1)

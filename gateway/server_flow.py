@@ -1,0 +1,110 @@
+"""What ASGI has no word for: back-pressure under Daphne, and cutting a connection off at once.
+
+Daphne takes whatever is sent to a client that does not read and keeps it in memory. Twisted, which it runs on, tells
+a producer when a connection's buffer is full; `send` waits until it is not. uvicorn does so by itself.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+from gateway.protocol import Application, Event, Receive, Scope, Send
+
+ABORT: Final = "sluice.abort"
+"""In the scope: call it to cut the connection off, dropping what the client has not read."""
+
+
+class ServerFlow:
+    """The outermost layer of an application."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, with a `send` that waits for the client, and a way to cut it off."""
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, send)
+        elif (protocol := _daphne_protocol(send)) is None:
+            scope[ABORT] = partial(_abort, getattr(send, "__self__", None))
+            await self._application(scope, receive, send)
+        else:
+            flow = _DaphneFlow(scope["type"], protocol, send)
+            scope[ABORT] = flow.abort
+            await self._application(scope, receive, flow.send)
+
+
+def abort(scope: Scope) -> None:
+    """Cut the connection of a request or WebSocket off, where the server lets one."""
+    cut: Callable[[], None] = scope.get(ABORT, _nothing)
+    cut()
+
+
+class _DaphneFlow:
+    """A Twisted push producer that holds `send` back while the connection's buffer is full."""
+
+    def __init__(self, kind: str, protocol: Any, send: Send) -> None:
+        self._kind = kind
+        self._protocol = protocol
+        self._send = send
+        self._registered = False
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def send(self, event: Event) -> None:
+        """Send, and return when there is room for more."""
+        await self._send(event)
+        if not self._registered and _is_begun(event):
+            self._registered = True
+            self._register()
+        await self._open.wait()
+
+    def abort(self) -> None:
+        """Cut the connection off."""
+        self._open.set()
+        with suppress(AttributeError):
+            self._protocol.transport.abortConnection()
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Be told that the buffer is full."""
+        self._open.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Be told that there is room."""
+        self._open.set()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Be told that the connection is gone."""
+        self._open.set()
+
+    def _register(self) -> None:
+        if self._kind == "http":
+            self._protocol.registerProducer(self, streaming=True)
+        else:
+            self._protocol.transport.unregisterProducer()
+            self._protocol.transport.registerProducer(self, streaming=True)
+
+
+def _daphne_protocol(send: Send) -> Any:
+    """Daphne's protocol object behind a `send`; None under any other server."""
+    if not isinstance(send, partial) or not send.args:
+        return None
+    server = getattr(send.func, "__self__", None)
+    return send.args[0] if type(server).__module__ == "daphne.server" else None
+
+
+def _is_begun(event: Event) -> bool:
+    streaming = event["type"] == "http.response.body" and event.get("more_body", False)
+    return bool(streaming) or event["type"] == "websocket.accept"
+
+
+def _abort(protocol: Any) -> None:
+    """uvicorn's `send` is a method of what has the connection's transport."""
+    transport = getattr(protocol, "transport", None)
+    if transport is not None:
+        transport.abort()
+
+
+def _nothing() -> None:
+    """Cut nothing off: the server has no way to."""
