@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from gateway.call import Call
 from gateway.caller_variables import caller_variables
+from gateway.deadlines import Deadlines
 from gateway.ingest_answer import EMPTY, Answer
 from gateway.ingest_pipeline import IngestPipeline, Intake, not_ready
 from gateway.ingest_refusal import CLOSE, IngestRefusedError
@@ -53,9 +54,13 @@ class Ingest:
     """Runs the streams that begin with an `http_server` input, in this process, and answers their callers."""
 
     def __init__(self, services: Mapping[type, object], limits: IngestLimits | None = None) -> None:
-        """services: what components may ask their BuildContext for, besides their Connections."""
+        """services: what components may ask their BuildContext for, besides their Connections.
+
+        It lives on the event loop it is made on.
+        """
         self._services = services
         self._limits = limits or IngestLimits()
+        self._deadlines = Deadlines()
         self._held = HeldBytes(self._limits.held_bytes)
         self._pipelines: dict[Key, IngestPipeline] = {}
         self._withheld: dict[int, Withheld] = {}
@@ -120,10 +125,10 @@ class Ingest:
         check_headers(headers, self._limits.body_bytes)
         reading = True
         try:
-            async with asyncio.timeout(self._limits.body_seconds) as timeout:
+            with self._deadlines.within(self._limits.body_seconds) as deadline:
                 content = await body.read(call.receive, self._limits.body_bytes)
                 reading = False
-                timeout.reschedule(asyncio.get_running_loop().time() + intake.timeout)
+                deadline.restart(intake.timeout)
                 messages, request = self._messages(call, pipeline, intake, headers, content)
                 await _keep_budget(call, len(messages), intake.timeout)
                 await _accept(pipeline, intake, messages)

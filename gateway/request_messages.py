@@ -1,5 +1,6 @@
 """A request's parts to messages: contents by its media type, metadata from headers, query and path."""
 
+import itertools
 import os
 import re
 import time
@@ -25,9 +26,12 @@ _NOT_OURS: Final = frozenset({b"host", b"transfer-encoding", b"trailer"})
 """Headers that Go's server, and so Bento, takes out of a request."""
 _OWN: Final = "http_server_"
 """How metadata begins that the gateway writes, and no caller may."""
-_CONTROL_BYTES: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL_IN_HEADER: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SOUND_KEY: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % MAX_KEY)
+
+_PROCESS: Final = os.urandom(8)
+_COUNT: Final = itertools.count()
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 """Names in lower case, as ASGI has them."""
@@ -121,9 +125,11 @@ def _metadata(scope: Mapping[str, Any], parameters: Mapping[str, str], withheld:
     headers: RawHeaders = scope["headers"]
     for name, value in headers:
         if name not in hidden and (key := canonical(name)) and key not in metadata:
-            metadata[key] = header_text(value)
-    if _CONTROL_BYTES.search(b"".join([value for _, value in headers])):
-        raise IngestRefusedError(400, "control_character", "a header has a control character in its value")
+            text = value.decode() if value.isascii() else header_text(value)
+            if not text.isprintable() and _CONTROL_IN_HEADER.search(text):
+                message = "a header has a control character in its value"
+                raise IngestRefusedError(400, "control_character", message)
+            metadata[key] = text
     if scope["query_string"]:
         metadata |= {
             name: value
@@ -174,13 +180,13 @@ def _refuse_control(parameters: Mapping[str, str], where: str) -> None:
 
 
 def request_identity(sent_as: bytes | None, caller: str) -> bytes:
-    """16 bytes that name what a request brings: of its idempotency key, within its caller, else random.
+    """16 bytes that name what a request brings: of its idempotency key, within its caller, else its own alone.
 
     sent_as: the value of `Idempotency-Key` or `webhook-id`. The same key again gives the same identity, so that an
     output which knows what it has already (`portal_webhook`) takes it once. Raises IngestRefusedError.
     """
     if sent_as is None:
-        return os.urandom(16)
+        return _PROCESS + next(_COUNT).to_bytes(8)
     if not _SOUND_KEY.fullmatch(sent_as):
         message = f"an idempotency key is 1 to {MAX_KEY} visible ASCII characters"
         raise IngestRefusedError(400, "idempotency_key_malformed", message)

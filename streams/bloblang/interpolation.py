@@ -24,11 +24,13 @@ class Interpolation:
     def __init__(self, text: str, parts: Sequence[str | Query]) -> None:
         self.text = text
         self._parts = parts
+        literals = [part for part in parts if isinstance(part, str)]
+        self._static = "".join(literals) if len(literals) == len(parts) else None
 
     @property
     def is_static(self) -> bool:
         """Whether it is the same text for every message."""
-        return all(isinstance(part, str) for part in self._parts)
+        return self._static is not None
 
     @property
     def is_pure(self) -> bool:
@@ -37,8 +39,8 @@ class Interpolation:
 
     def resolve(self, batch: Sequence[Message], index: int = 0) -> str:
         """The text for one message of a batch. Raises MappingError."""
-        if self.is_static:
-            return "".join(part for part in self._parts if isinstance(part, str))
+        if self._static is not None:
+            return self._static
         this = _document(batch, index)
         return "".join(
             part if isinstance(part, str) else _shown(part.evaluate(batch, index, this=this, variables={}))
