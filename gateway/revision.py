@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import redis.asyncio
@@ -14,12 +15,13 @@ from redis.exceptions import RedisError
 from gateway.announcements import CHANNEL
 from gateway.connections import PASSWORD_PURPOSE
 from gateway.database import Pool
+from gateway.reading import runs_in_worker
+from gateway.routes import ActiveApi
 from streams.connections import Connections, ConnectionSettings
-from streams.lint import CheckedStream
-from streams.openapi import check_document
+from streams.openapi import StreamingDocument, check_document
 from streams.registry import Registry
 from streams.secrets import DecryptionError, KeyRing
-from streams.spec import Rules, StreamIdentity
+from streams.spec import Rules
 from streams.supervisor import ActiveStream
 
 logger = logging.getLogger(__name__)
@@ -60,8 +62,17 @@ async def hints(valkey_url: str) -> AsyncIterator[None]:
         await asyncio.sleep(_RECONNECT_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class _Active:
+    """What is active, as it was read."""
+
+    definitions: Sequence[Any]
+    connections: Sequence[tuple[ConnectionSettings, list[int] | None]]
+    """Each with the organizations that may use it; None: all."""
+
+
 class ActiveDefinitions:
-    """The streams of the active definitions, as far as workers run them."""
+    """The active definitions: the streams that workers run, and what the gateway serves."""
 
     def __init__(self, pool: Pool, registry: Registry, ring: KeyRing, *, raw_addresses: bool) -> None:
         """registry: the components an operator lets definitions use now."""
@@ -69,42 +80,69 @@ class ActiveDefinitions:
         self._registry = registry
         self._ring = ring
         self._raw_addresses = raw_addresses
-        self._checked: dict[int, tuple[CheckedStream, ...]] = {}
+        self._checked: dict[int, StreamingDocument | None] = {}
 
     async def load(self) -> list[ActiveStream]:
-        """Read what is active. A definition that can be run no more is left out and logged. Raises psycopg.Error."""
+        """The streams that workers run. A definition that can be run no more is left out and logged.
+
+        Raises psycopg.Error.
+        """
+        return [
+            ActiveStream(api.identity(name), stream, api.connections)
+            for api in await self._apis()
+            for name, stream in api.streams.items()
+            if runs_in_worker(stream)
+        ]
+
+    async def load_apis(self) -> list[ActiveApi]:
+        """What the gateway serves, with those streams that begin or end in HTTP. Raises psycopg.Error."""
+        return [
+            replace(api, streams={name: stream for name, stream in api.streams.items() if stream.in_gateway})
+            for api in await self._apis()
+        ]
+
+    async def _apis(self) -> list[ActiveApi]:
+        active = await self._read()
+        self._checked = {row.revision_id: self._document(row) for row in active.definitions}
+        found = ((row, self._checked[row.revision_id]) for row in active.definitions)
+        return [self._api(row, document, active) for row, document in found if document is not None]
+
+    async def _read(self) -> _Active:
         async with self._pool.connection() as connection:
             cursor: AsyncCursor[Any] = connection.cursor(row_factory=namedtuple_row)
             definitions = await (await cursor.execute(_ACTIVE)).fetchall()
             connections = await (await cursor.execute(_CONNECTIONS)).fetchall()
-        known = [(self._settings(row), row.organizations) for row in connections]
-        self._checked = {row.revision_id: self._streams(row) for row in definitions}
-        return [stream for row in definitions for stream in self._active(row, known)]
+        return _Active(definitions, [(self._settings(row), row.organizations) for row in connections])
 
-    def _streams(self, row: Any) -> tuple[CheckedStream, ...]:
-        """The streams of a revision, checked once: it never changes."""
+    def _document(self, row: Any) -> StreamingDocument | None:
+        """A revision's document, checked once: it never changes."""
         if row.revision_id in self._checked:
             return self._checked[row.revision_id]
         checked = check_document(row.document, self._registry, Rules(dialect=row.dialect))
         if checked.document is None:
             logger.error("definition %s cannot be run: %s", row.name, checked.errors[0].message)
-            return ()
-        return tuple(stream for stream in checked.document.streams.values() if not stream.in_gateway)
+        return checked.document
 
-    def _active(
-        self, row: Any, known: Iterable[tuple[ConnectionSettings, list[int] | None]]
-    ) -> Iterable[ActiveStream]:
+    def _api(self, row: Any, document: StreamingDocument, active: _Active) -> ActiveApi:
         usable = tuple(
             settings
-            for settings, organizations in known
+            for settings, organizations in active.connections
             if row.organization_id in (organizations or [row.organization_id])
         )
-        connections = Connections(usable, raw_addresses=self._raw_addresses)
-        for stream in self._checked[row.revision_id]:
-            identity = StreamIdentity(
-                row.id, row.organization_id, row.name, stream.name, row.dialect, row.number
-            )
-            yield ActiveStream(identity, stream, connections)
+        return ActiveApi(
+            definition_id=row.id,
+            organization_id=row.organization_id,
+            name=row.name,
+            dialect=row.dialect,
+            revision=row.number,
+            listen_path=document.listen_path,
+            strip_listen_path=document.strip_listen_path,
+            authenticated=document.authenticated,
+            upstream_url=document.upstream_url,
+            connections=Connections(usable, raw_addresses=self._raw_addresses),
+            key_places=document.key_places,
+            streams=document.streams,
+        )
 
     def _settings(self, row: Any) -> ConnectionSettings:
         return ConnectionSettings(

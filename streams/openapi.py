@@ -18,6 +18,16 @@ _ROOT: Final = Node({}, "", 0)
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPlaces:
+    """Where a request carries its API key."""
+
+    header: str = ""
+    """A header of the definition's own; empty: `Authorization` or `X-API-Key`."""
+    query: str = ""
+    """A query parameter, where the publisher allows one; empty: none."""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamingDocument:
     """What Sluice takes from an OpenAPI document with streams."""
 
@@ -29,8 +39,10 @@ class StreamingDocument:
     active: bool
     """`x-tyk-api-gateway.info.state.active`."""
     authenticated: bool
-    """`x-tyk-api-gateway.server.authentication.enabled`; True when not said."""
+    """`x-tyk-api-gateway.server.authentication.enabled`; when not said, as the dialect has it."""
     upstream_url: str
+    key_places: KeyPlaces = field(default_factory=KeyPlaces)
+    """Where a caller's API key stands."""
     streams: dict[str, CheckedStream] = field(default_factory=dict)
 
 
@@ -97,11 +109,39 @@ def check_document(text: str, registry: Registry, rules: Rules) -> CheckedDocume
         listen_path=_listen_path(reading, root, rules),
         strip_listen_path=reading.flag(gateway, "server", "listenPath", "strip", default=True),
         active=reading.flag(gateway, "info", "state", "active", default=True),
-        authenticated=reading.flag(gateway, "server", "authentication", "enabled", default=True),
+        authenticated=_authenticated(reading, gateway, rules.dialect),
         upstream_url=reading.text(gateway, "upstream", "url"),
+        key_places=_key_places(reading, gateway),
         streams=_streams(reading, root, registry, rules),
     )
     return _result(document, reading.findings)
+
+
+def is_open(text: str, dialect: str) -> bool:
+    """Tell whether anybody may call what a checked document describes."""
+    root, findings = parse(text)
+    gateway = (root.get(_GATEWAY) if root is not None else None) or _ROOT
+    return not _authenticated(_Reading(Text(text), findings), gateway, dialect)
+
+
+def _authenticated(reading: _Reading, gateway: Node, dialect: str) -> bool:
+    """Tyk's definitions are open unless they say otherwise; Sluice's own are not."""
+    return reading.flag(gateway, "server", "authentication", "enabled", default=dialect != "tyk")
+
+
+def _key_places(reading: _Reading, gateway: Node) -> KeyPlaces:
+    """Those of the first security scheme (`server.authentication.securitySchemes`) that names any."""
+    schemes: Node | None = gateway
+    for key in ("server", "authentication", "securitySchemes"):
+        schemes = schemes.get(key) if schemes is not None else None
+    for scheme in schemes.value.values() if schemes is not None and isinstance(schemes.value, dict) else ():
+        query = reading.flag(scheme, "query", "enabled", default=False)
+        places = KeyPlaces(
+            reading.text(scheme, "header", "name"), reading.text(scheme, "query", "name") if query else ""
+        )
+        if places != KeyPlaces():
+            return places
+    return KeyPlaces()
 
 
 def _result(document: StreamingDocument, findings: list[Finding]) -> CheckedDocument:
