@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.authentication import TICKET, key_headers
 from gateway.routes import ActiveApi
 
 ALWAYS: Final = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
@@ -17,6 +18,8 @@ class Withheld:
     parameters: frozenset[str] = frozenset()
 
 
-def withheld_by(_api: ActiveApi) -> Withheld:
+def withheld_by(api: ActiveApi) -> Withheld:
     """What carries credentials in calls of an API."""
-    return Withheld()
+    places = api.key_places
+    own = {places.query} if places.query else set()
+    return Withheld(ALWAYS | set(key_headers(places)), frozenset({TICKET, *own}))

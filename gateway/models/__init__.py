@@ -16,6 +16,9 @@ from gateway.models.product import Lifecycle, Product, Visibility
 from gateway.models.quarantine import Quarantine, QuarantineState
 from gateway.models.revision import Revision, RevisionCounter
 from gateway.models.subscription import Subscription, SubscriptionState
+from gateway.models.ticket import Ticket
+from gateway.models.traffic import Traffic
+from gateway.models.usage import Usage
 from gateway.models.user import User
 
 __all__ = [
@@ -48,6 +51,9 @@ __all__ = [
     "Scope",
     "Subscription",
     "SubscriptionState",
+    "Ticket",
+    "Traffic",
+    "Usage",
     "User",
     "Visibility",
 ]

@@ -1,0 +1,122 @@
+"""Credential in a request or handshake -> Caller."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from gateway.access_table import AccessTable, KnownCredential
+from gateway.caller import Caller, Limits
+from gateway.protocol import Scope
+from gateway.routes import ActiveApi
+from streams.openapi import KeyPlaces
+from streams.secrets import api_key_digest
+
+TICKET: Final = "ticket"
+"""The query parameter that a browser's one-use ticket stands in."""
+_DEFAULT_HEADERS: Final = (b"authorization", b"x-api-key")
+_BEARER: Final = "bearer "
+_LONGEST_KEY: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody is not let in."""
+
+    status: int
+    """401: who is it; 403: not for them."""
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccess:
+    """How open definitions are served."""
+
+    permitted: bool
+    """By the operator."""
+    limits: Limits
+    """For each address."""
+
+
+def authenticate(
+    scope: Scope, api: ActiveApi, table: AccessTable, open_access: OpenAccess, now: dt.datetime
+) -> Caller | Refusal:
+    """Tell who calls an API, or why they may not. Pure but for its arguments; keys appear in no answer."""
+    address = peer_address(scope)
+    if not api.authenticated:
+        if open_access.permitted:
+            return Caller(address, open_access.limits)
+        detail = "This API asks for no key, and the operator of this gateway serves none that do not."
+        return Refusal(403, "open_apis_refused", detail)
+    key = api_key(scope["headers"], scope["query_string"], api.key_places)
+    if not key:
+        return Refusal(401, "key_missing", f"Send an API key in the header {_header_name(api.key_places)}.")
+    credential = table.credentials.get(api_key_digest(key))
+    if credential is None or not credential.is_valid(now):
+        return Refusal(401, *_why_no_longer(credential))
+    return _caller(address, credential, api, table, now)
+
+
+def api_key(headers: Iterable[tuple[bytes, bytes]], query_string: bytes, places: KeyPlaces) -> str:
+    """The key a request carries; empty for none. headers: names in lower case, as ASGI has them."""
+    names = (places.header.lower().encode(),) if places.header else _DEFAULT_HEADERS
+    for name, value in headers:
+        if name in names and (key := _bare(value.decode("latin-1"))):
+            return key[:_LONGEST_KEY]
+    if places.query:
+        return dict(parse_qsl(query_string.decode("latin-1"))).get(places.query, "")[:_LONGEST_KEY]
+    return ""
+
+
+def key_headers(places: KeyPlaces) -> Sequence[bytes]:
+    """Names of the headers that carry keys, in lower case: nothing of them is passed on."""
+    own = (places.header.lower().encode(),) if places.header else ()
+    return (*_DEFAULT_HEADERS, *own)
+
+
+def peer_address(scope: Scope) -> str:
+    """The IP address of who calls; empty where the server does not know."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _caller(
+    address: str, credential: KnownCredential, api: ActiveApi, table: AccessTable, now: dt.datetime
+) -> Caller | Refusal:
+    grant = table.grant(credential.app_id, api.definition_id, now)
+    if grant is None:
+        detail = "The app of this key has no approved subscription to a product that contains this API."
+        return Refusal(403, "not_subscribed", detail)
+    ends = [at for at in (credential.expires_at, grant.expires_at) if at is not None]
+    return Caller(
+        address=address,
+        limits=grant.limits,
+        app_id=credential.app_id,
+        app_organization_id=credential.organization_id,
+        credential_id=credential.id,
+        subscription_id=grant.subscription_id,
+        product_id=grant.product_id,
+        plan_id=grant.plan_id,
+        attributes=grant.attributes,
+        expires_at=min(ends, default=None),
+    )
+
+
+def _bare(value: str) -> str:
+    """The key of a header's value, with or without the scheme `Bearer`."""
+    text = value.strip()
+    return text[len(_BEARER) :].strip() if text.lower().startswith(_BEARER) else text
+
+
+def _header_name(places: KeyPlaces) -> str:
+    return places.header or "Authorization"
+
+
+def _why_no_longer(credential: KnownCredential | None) -> tuple[str, str]:
+    if credential is None:
+        return "key_unknown", "There is no such API key."
+    if credential.revoked:
+        return "key_revoked", "This API key was revoked."
+    return "key_expired", "This API key has expired."

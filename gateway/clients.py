@@ -1,0 +1,121 @@
+"""The open streams of this process, and which of them are to end after a change. Each change is looked at once."""
+
+import asyncio
+import datetime as dt
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gateway.access_table import AccessTable, Grant
+from gateway.caller import Caller, Limits
+from gateway.client import Client, CloseReason
+from gateway.routes import ActiveApi, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What open streams are judged by."""
+
+    apis: Mapping[int, ActiveApi]
+    """By definition."""
+    table: AccessTable
+    now: dt.datetime
+    loop_time: float
+    """The event loop's clock, which streams were opened by."""
+
+    def grant(self, caller: Caller, definition_id: int) -> Grant | None:
+        """The subscription a stream was opened under, as it is now."""
+        grants = self.table.grants.get((caller.app_id or 0, definition_id), ())
+        return next((one for one in grants if one.subscription_id == caller.subscription_id), None)
+
+
+def reason_to_end(  # noqa: PLR0911 - one a reason
+    client: Client, standing: Standing, valid: Mapping[int, bool]
+) -> CloseReason | None:
+    """Why an open stream is to end, if it is. valid: of each credential that there is, whether it proves anything."""
+    caller, api = client.caller, standing.apis.get(client.route.api.definition_id)
+    if api is None:
+        return CloseReason.DEACTIVATED
+    if not _is_same(client.route, api):
+        return CloseReason.CHANGED
+    if caller.subscription_id is None:
+        return None
+    if caller.expires_at is not None and caller.expires_at <= standing.now:
+        return CloseReason.EXPIRED
+    if not valid.get(caller.credential_id or 0, False):
+        return CloseReason.REVOKED
+    grant = standing.grant(caller, api.definition_id)
+    if grant is None or not grant.is_valid(standing.now):
+        return CloseReason.UNSUBSCRIBED
+    age = grant.limits.client_age_seconds
+    aged = age is not None and standing.loop_time - client.opened_at > age
+    return CloseReason.AGED if aged else None
+
+
+class Clients:
+    """Counts them in and out."""
+
+    def __init__(self) -> None:
+        self._clients: dict[int, Client] = {}
+        self._numbers = itertools.count(1)
+        self._by_budget: Counter[str] = Counter()
+        self._draining = False
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(list(self._clients.values()))
+
+    def open(self, route: Route, caller: Caller) -> Client | None:
+        """Count a client in; None where the plan allows no more, or the process is about to end."""
+        limit = caller.limits.max_clients
+        if self._draining or (limit is not None and self._by_budget[caller.budget_key] >= limit):
+            return None
+        client = Client(route, caller, next(self._numbers), asyncio.get_running_loop().time())
+        self._clients[client.number] = client
+        self._by_budget[caller.budget_key] += 1
+        return client
+
+    def close(self, client: Client) -> None:
+        """Count a client out."""
+        if self._clients.pop(client.number, None) is None:
+            return
+        key = client.caller.budget_key
+        self._by_budget[key] -= 1
+        if not self._by_budget[key]:
+            del self._by_budget[key]
+
+    def enforce(self, standing: Standing) -> None:
+        """End what is no longer allowed; of too many, the newest."""
+        valid = {one.id: one.is_valid(standing.now) for one in standing.table.credentials.values()}
+        kept: Counter[str] = Counter()
+        for client in self:
+            reason = reason_to_end(client, standing, valid)
+            if reason is None:
+                kept[client.caller.budget_key] += 1
+                limit = _limits_now(client, standing).max_clients
+                if limit is not None and kept[client.caller.budget_key] > limit:
+                    reason = CloseReason.LIMITED
+            if reason is not None:
+                client.end(reason)
+
+    def end_all(self, reason: CloseReason) -> None:
+        """End every stream; at a shutdown, let none in any more."""
+        self._draining = self._draining or reason is CloseReason.SHUTDOWN
+        for client in self:
+            client.end(reason)
+
+
+def _is_same(route: Route, api: ActiveApi) -> bool:
+    """Tell whether an API still has the route a stream came by."""
+    name = route.stream.name if route.stream is not None else ""
+    same = (api.listen_path, api.authenticated, api.dialect, api.connections)
+    was = (route.api.listen_path, route.api.authenticated, route.api.dialect, route.api.connections)
+    return same == was and api.streams.get(name) == route.stream
+
+
+def _limits_now(client: Client, standing: Standing) -> Limits:
+    grant = standing.grant(client.caller, client.route.api.definition_id)
+    return client.caller.limits if grant is None else grant.limits

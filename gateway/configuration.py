@@ -1,0 +1,101 @@
+"""What the gateway serves now: read anew when the revision counter moves, kept a while when PostgreSQL is away."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import psycopg
+
+from gateway.access_table import AccessTable, load_access
+from gateway.database import Pool
+from gateway.revision import ActiveDefinitions, current_revision, hints
+from gateway.routes import ActiveApi, Routes
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Routes and access, of one moment."""
+
+    apis: tuple[ActiveApi, ...] = ()
+    routes: Routes = field(default_factory=Routes)
+    table: AccessTable = field(default_factory=AccessTable)
+    revision: int = -1
+
+
+class ConfigurationFollower:
+    """Follows the counter. It lives on the event loop it is made on."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        definitions: ActiveDefinitions,
+        valkey_url: str,
+        changed: Callable[[Configuration], None],
+        *,
+        stale_seconds: float,
+    ) -> None:
+        """changed: called with each new configuration, and each second without one, as time goes on for all of them.
+
+        stale_seconds: how long the last configuration holds while PostgreSQL does not answer.
+        """
+        self.now = Configuration()
+        self._pool = pool
+        self._definitions = definitions
+        self._valkey_url = valkey_url
+        self._changed = changed
+        self._stale_seconds = stale_seconds
+        self._hurry = asyncio.Event()
+        self._read_at = float("-inf")
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def is_stale(self) -> bool:
+        """PostgreSQL has not answered for so long that nobody knows what holds."""
+        return asyncio.get_running_loop().time() - self._read_at > self._stale_seconds
+
+    async def start(self) -> None:
+        """Read once, unless PostgreSQL is away, and follow."""
+        await self._turn()
+        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._listen())]
+
+    async def stop(self) -> None:
+        """Follow no more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._hurry.wait()
+            self._hurry.clear()
+            await self._turn()
+
+    async def _turn(self) -> None:
+        try:
+            await self._read_if_changed()
+        except (psycopg.Error, OSError) as error:
+            logger.warning("the database did not answer; serving what was read last: %s", error)
+        except Exception:
+            logger.exception("a change could not be brought into force; trying again")
+        self._changed(self.now)
+
+    async def _read_if_changed(self) -> None:
+        """The counter is read first: what changes while the rest is read is read again next time."""
+        revision = await current_revision(self._pool)
+        if revision != self.now.revision:
+            apis = tuple(await self._definitions.load_apis())
+            self.now = Configuration(apis, Routes(apis), await load_access(self._pool), revision)
+        self._read_at = asyncio.get_running_loop().time()
+
+    async def _listen(self) -> None:
+        async for _ in hints(self._valkey_url):
+            self._hurry.set()

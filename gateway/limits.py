@@ -1,0 +1,94 @@
+"""Limits of a plan as pure arithmetic: what may be taken now, and when there is more. Times are given, never read."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+BURST_SECONDS: Final = 1.0
+"""So much of a rate may be used at once."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A rate, as a bucket that fills evenly and never overflows; what others took can leave it in debt."""
+
+    rate: float
+    """A second."""
+    level: float
+    at: float
+    """When it was at that level."""
+
+    @property
+    def depth(self) -> float:
+        """What it holds when full: at least one, or nothing could ever be taken."""
+        return max(1.0, self.rate * BURST_SECONDS)
+
+    def change(self, rate: float) -> None:
+        """Let it fill at another rate from now on."""
+        self.rate = rate
+        self.level = min(self.level, self.depth)
+
+    def take(self, count: float, now: float) -> float:
+        """Take, and return 0.0; or return the seconds until that is possible, and take nothing.
+
+        More than it ever holds is taken as a debt once it is full, so that a large batch waits and then goes.
+        """
+        self._fill(now)
+        needed = min(count, self.depth)
+        if self.level < needed:
+            return (needed - self.level) / self.rate if self.rate else 60.0
+        self.level -= count
+        return 0.0
+
+    def owe(self, count: float, now: float) -> float:
+        """Take whatever there is; return the seconds until the bucket is out of debt."""
+        self._fill(now)
+        self.level -= count
+        return max(0.0, -self.level / self.rate) if self.rate else 60.0
+
+    def taken_elsewhere(self, count: float) -> None:
+        """Others took of the same; no more than one filling is held against who comes here."""
+        self.level = max(self.level - count, -self.depth)
+
+    def _fill(self, now: float) -> None:
+        self.level = min(self.depth, self.level + max(0.0, now - self.at) * self.rate)
+        self.at = now
+
+
+@dataclass(slots=True)
+class Quota:
+    """So much a calendar period, in UTC."""
+
+    limit: int
+    period: str
+    """`day` or `month`."""
+    start: dt.date
+    used: int = 0
+
+    def take(self, count: int, now: dt.datetime) -> float:
+        """Take, and return 0.0; or return the seconds until the next period, and take nothing."""
+        self.turn(now)
+        if self.used + count > self.limit:
+            return (period_end(self.start, self.period) - now).total_seconds()
+        self.used += count
+        return 0.0
+
+    def turn(self, now: dt.datetime) -> None:
+        """Begin anew when the period has ended."""
+        start = period_start(now, self.period)
+        if start != self.start:
+            self.start, self.used = start, 0
+
+
+def period_start(now: dt.datetime, period: str) -> dt.date:
+    """The first day of the period; now: in UTC."""
+    return now.date() if period == "day" else now.date().replace(day=1)
+
+
+def period_end(start: dt.date, period: str) -> dt.datetime:
+    """When the period that begins on a day is over."""
+    if period == "day":
+        following = start + dt.timedelta(days=1)
+    else:
+        following = (start.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    return dt.datetime.combine(following, dt.time(), dt.UTC)
