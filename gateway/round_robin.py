@@ -71,6 +71,8 @@ class RoundRobin:
             PostgresLeases(pool, process),
             PostgresInstances(pool, process),
             PostgresQuarantine(pool),
+            # Some brokers never settle a group that somebody joins while another leaves.
+            in_turn=True,
         )
         self._per_caller = PerCaller(pool, process, self._news.tell)
         self._watching: asyncio.Task[None] | None = None

@@ -63,26 +63,33 @@ class Supervisor:
         leases: LeaseStore,
         instances: InstanceStore,
         quarantine: QuarantineSink,
+        *,
+        in_turn: bool = False,
     ) -> None:
-        """services: what components may ask their BuildContext for, besides their Connections."""
+        """services: what components may ask their BuildContext for, besides their Connections.
+
+        in_turn: a stream waits for its predecessor's end, though both may run; else only those that run once do.
+        """
         self._services = services
         self._leases = leases
         self._instances = instances
         self._quarantine = quarantine
         self._active: dict[Key, ActiveStream] = {}
         self._runners: dict[Key, StreamRunner] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._in_turn = in_turn
+        self._ending: dict[asyncio.Task[None], Key] = {}
         self._reporting: asyncio.Task[None] | None = None
 
     def apply(self, streams: Iterable[ActiveStream]) -> None:
         """Run exactly these. What is unchanged goes on undisturbed; what is changed or gone reads no more from now."""
         wanted = {stream.key: stream for stream in streams}
         leaving = [key for key in self._active if not self._goes_on(key, wanted)]
-        endings = {key: self._end(key) for key in leaving}
+        for key in leaving:
+            self._end(key)
         for key, stream in wanted.items():
             runner = self._runners.get(key)
             if runner is None:
-                self._begin(stream, endings.get(key))
+                self._begin(stream)
             else:
                 runner.identity = stream.identity
                 runner.release()
@@ -102,19 +109,20 @@ class Supervisor:
     def _goes_on(self, key: Key, wanted: Mapping[Key, ActiveStream]) -> bool:
         return key in wanted and self._active[key].runs_as(wanted[key])
 
-    def _begin(self, stream: ActiveStream, predecessor: asyncio.Task[None] | None) -> None:
+    def _begin(self, stream: ActiveStream) -> None:
         """Start a stream. One that must run once waits for its predecessor, whose end gives their lease up."""
         services = {**self._services, Connections: stream.connections}
         runner = StreamRunner(stream.stream, stream.identity, services, self._leases, self._quarantine)
         self._runners[stream.key] = runner
-        runner.start(after=predecessor if stream.stream.single else None)
+        waits = self._in_turn or stream.stream.single
+        predecessors = [task for task, key in self._ending.items() if key == stream.key] if waits else []
+        runner.start(after=predecessors[-1] if predecessors else None)
 
-    def _end(self, key: Key) -> asyncio.Task[None]:
+    def _end(self, key: Key) -> None:
         del self._active[key]
         task = asyncio.create_task(self._runners.pop(key).stop())
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-        return task
+        self._ending[task] = key
+        task.add_done_callback(self._ending.pop)
 
     async def _report_forever(self) -> None:
         while True:

@@ -12,6 +12,7 @@ from gateway.models.management_key import ManagementKey, Scope
 from gateway.models.membership import Membership, Role
 from gateway.models.organization import Organization
 from gateway.models.plan import Approval, Plan, QuotaPeriod
+from gateway.models.position import Position
 from gateway.models.product import Lifecycle, Product, Visibility
 from gateway.models.quarantine import Quarantine, QuarantineState
 from gateway.models.revision import Revision, RevisionCounter
@@ -41,6 +42,7 @@ __all__ = [
     "Membership",
     "Organization",
     "Plan",
+    "Position",
     "Product",
     "Quarantine",
     "QuarantineState",

@@ -1,10 +1,12 @@
 """Gateway processes and clients for tests, without a server before them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.db import connections
 
 from gateway.call import Call
 from gateway.caller import Caller, Limits
@@ -141,3 +143,15 @@ async def until(true: Any) -> None:
     async with asyncio.timeout(DEADLINE):
         while not true():
             await asyncio.sleep(0.02)
+
+
+async def in_database(work: Callable[[], Any]) -> Any:
+    """What a function that uses Django's ORM returns; no connection of its stays open."""
+
+    def run() -> Any:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(run)
