@@ -130,7 +130,8 @@ class Ingest:
                 reading = False
                 deadline.restart(intake.timeout)
                 messages, request = self._messages(call, pipeline, intake, headers, content)
-                await _keep_budget(call, len(messages), intake.timeout)
+                if seconds := call.budget.take_messages(len(messages)):
+                    await _wait(seconds, intake.timeout)
                 await _accept(pipeline, intake, messages)
         except TimeoutError:
             raise _timed_out(reading=reading) from None
@@ -202,14 +203,12 @@ async def _accept(pipeline: IngestPipeline, intake: Intake, messages: list[Messa
         pipeline.leave()
 
 
-async def _keep_budget(call: Call, messages: int, patience: float) -> None:
+async def _wait(seconds: float, patience: float) -> None:
     """Wait as the caller's budget has it. Raises IngestRefusedError where that is longer than the request may take."""
-    seconds = call.budget.take_messages(messages)
     if seconds >= patience:
         retry = ((b"retry-after", b"%d" % (int(seconds) + 1)),)
         raise IngestRefusedError(429, "messages_limited", "the plan's messages per second are used up", retry)
-    if seconds:
-        await asyncio.sleep(seconds)
+    await asyncio.sleep(seconds)
 
 
 def _timed_out(*, reading: bool) -> IngestRefusedError:

@@ -151,10 +151,12 @@ class KafkaProducer:
         delivery = _Delivery(asyncio.get_running_loop())
         queued = 0
         for at, record in enumerate(records):
-            refused = await self._queue(record, partial(self._reports.add, delivery, at))
-            if refused is None:
+            report = partial(self._reports.add, delivery, at)
+            try:
+                while not self._queue(record, report):  # noqa: ASYNC110 - nobody says when there is room
+                    await asyncio.sleep(_FULL_WAIT)
                 queued += 1
-            else:
+            except OutputError as refused:
                 delivery.errors[at] = refused
         delivery.expect(queued)
         await delivery.done
@@ -162,26 +164,24 @@ class KafkaProducer:
             raise BatchError(delivery.errors)
         self.error = ""
 
-    async def _queue(self, record: Outgoing, report: Callable[..., None]) -> OutputError | None:
-        """Queue a record, waiting for room unless told not to. Returns why it was refused."""
-        while True:
-            try:
-                self._producer.produce(
-                    record.topic,
-                    record.value,
-                    record.key,
-                    record.partition,
-                    on_delivery=report,
-                    headers=record.headers,
-                )
-            except BufferError:
-                if self._when_full is WhenFull.REFUSE:
-                    return OutputBusyError("the queue to the broker is full")
-                await asyncio.sleep(_FULL_WAIT)
-            except KafkaException as error:
-                return as_output_error(error.args[0])
-            else:
-                return None
+    def _queue(self, record: Outgoing, report: Callable[..., None]) -> bool:
+        """Queue a record; False: there is no room now. Raises OutputError when it is refused."""
+        try:
+            self._producer.produce(
+                record.topic,
+                record.value,
+                record.key,
+                record.partition,
+                on_delivery=report,
+                headers=record.headers,
+            )
+        except BufferError as error:
+            if self._when_full is WhenFull.REFUSE:
+                raise OutputBusyError("the queue to the broker is full") from error
+            return False
+        except KafkaException as error:
+            raise as_output_error(error.args[0]) from error
+        return True
 
     def _poll(self) -> None:
         while not self._stopping.is_set():
