@@ -15,7 +15,7 @@ WHERE lease.holder = excluded.holder OR lease.expires_at < clock_timestamp()
 RETURNING token
 """
 # The row stays, so that the token goes on growing.
-_RELEASE: Final = "UPDATE gateway_lease SET expires_at = '-infinity' WHERE key = %s AND holder = %s"
+_RELEASE: Final = "UPDATE gateway_lease SET expires_at = 'epoch' WHERE key = %s AND holder = %s"
 
 
 class PostgresLeases:

@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 WRITE_SECONDS: Final = 0.1
 """What a crash may repeat: what was handed over within it."""
 RENEW_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 1.5
+"""How long PostgreSQL may take."""
 LET_GO_SECONDS: Final = 4.0
 """Seconds since a position was last written after which it is served no more: before anybody else can hold it."""
 
@@ -76,8 +78,9 @@ class PositionWriter:
         while True:
             await asyncio.sleep(WRITE_SECONDS)
             try:
-                await self._write()
-            except psycopg.Error as error:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._write()
+            except (psycopg.Error, TimeoutError) as error:
                 logger.warning("positions of callers could not be written: %s", error)
             self._let_go()
 

@@ -33,7 +33,7 @@ RETURNING id, token, offsets
 _SAVE: Final = """
 UPDATE gateway_position AS position SET
     offsets = position.offsets || given.offsets::jsonb,
-    held_until = CASE WHEN given.released THEN '-infinity'
+    held_until = CASE WHEN given.released THEN 'epoch'
         ELSE clock_timestamp() + make_interval(secs => %s) END,
     updated_at = clock_timestamp()
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::boolean[]) AS given (id, token, offsets, released)
