@@ -54,7 +54,6 @@ class IngestSocket:
         except IngestRefusedError as refusal:
             await self._refuse_handshake(refusal)
             return
-        await call.receive()
         await call.send({"type": "websocket.accept"})
         if intake.welcome:
             await call.send({"type": "websocket.send", "bytes": intake.welcome.encode()})
@@ -95,6 +94,8 @@ class IngestSocket:
             if event["type"] == "websocket.disconnect":
                 self._end(CloseReason.LEFT)
                 return
+            if event["type"] != "websocket.receive":
+                continue
             content = event.get("bytes")
             if content is None:
                 content = event["text"].encode()
