@@ -1,39 +1,307 @@
-"""The gateway's ASGI application: the data plane, without Django's views, middleware or sessions."""
+"""The gateway's ASGI application: the data plane. Route, admission, then the stream or the upstream.
 
-import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+Nothing of Django is on this path: no views, no middleware, no sessions.
+"""
 
-Scope = MutableMapping[str, Any]
-Event = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Event]]
-Send = Callable[[Event], Awaitable[None]]
+import asyncio
+import datetime as dt
+import logging
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import FrameType
+from typing import Any, Final, Protocol
+
+from gateway.admission import Admission, ticket_of
+from gateway.authentication import Refusal
+from gateway.call import Call, Handler
+from gateway.client import CloseReason
+from gateway.clients import Standing
+from gateway.configuration import Changed, Configuration, ConfigurationFollower
+from gateway.cors import allowed_origin, preflight_headers, response_headers
+from gateway.metrics import CONTENT_TYPE, Gauge, exposition
+from gateway.problems import problem
+from gateway.protocol import Event, Receive, Scope, Send
+from gateway.routes import ActiveApi, Asking, Purpose, Route
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS: Final = 5.0
+"""How long open streams may take to say why they end."""
+_EVENT_STREAM: Final = b"text/event-stream"
+_WEBSOCKET_REFUSED: Final = 1008
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer `/healthz`; refuse everything else, WebSockets before their handshake (ASGI 3)."""
-    if scope["type"] == "lifespan":
-        await _lifespan(receive, send)
-    elif scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1000})
-    elif scope["path"] == "/healthz":
-        await _json(send, 200, {"status": "ok"})
-    else:
-        await _json(send, 404, {"error": "not found"})
+class Part(Protocol):
+    """Something that serves streams, from the start of the process to its end."""
+
+    async def start(self) -> None:
+        """Get ready."""
+
+    def apply(self, apis: Sequence[ActiveApi]) -> None:
+        """Serve exactly these; what is unchanged goes on undisturbed."""
+
+    async def stop(self) -> None:
+        """Finish what was begun."""
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
-    """Tell the server that there is nothing to prepare and nothing to put away."""
-    while True:
-        event = await receive()
-        await send({"type": f"{event['type']}.complete"})
-        if event["type"] == "lifespan.shutdown":
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a gateway is made of. They live on one event loop."""
+
+    serving: Sequence[Part]
+    """In the order they are started."""
+    handlers: Mapping[Purpose, Handler]
+    admission: Admission
+    follower: ConfigurationFollower
+    portal_origin: str
+    """`https://portal.example.com`: its pages may call every API."""
+    close: Callable[[], Awaitable[None]]
+    """Called last: lets go of the database."""
+
+
+class Gateway:
+    """Answers requests and WebSockets. `make` is called on the event loop the server brings."""
+
+    def __init__(self, make: Callable[[Changed], Awaitable[Parts]]) -> None:
+        """make: makes the parts; it is given what to call with each new configuration."""
+        self._make = make
+        self._parts: Parts | None = None
+        self._starting: asyncio.Task[Parts] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one scope (ASGI 3)."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["path"] == "/healthz" and scope["type"] == "http":
+            await _plain(send, b"application/json", b'{"status":"ok"}')
+        else:
+            # A server without lifespan, such as Daphne, starts it by the first request.
+            parts = self._parts or await self._started()
+            await self._serve(parts, scope, receive, send)
+
+    def changed(self, configuration: Configuration) -> None:
+        """Bring a configuration into force; and look, each second, at what time alone has changed."""
+        parts = self._parts
+        if parts is None:
             return
+        if parts.follower.is_stale:
+            parts.admission.clients.end_all(CloseReason.STALE)
+            return
+        now, loop_time = dt.datetime.now(dt.UTC), asyncio.get_running_loop().time()
+        parts.admission.budgets.apply(configuration.table)
+        parts.admission.clients.enforce(Standing(configuration.by_id, configuration.table, now, loop_time))
+
+    def drain(self) -> None:
+        """Tell every open stream that the process ends, and let none in any more."""
+        if self._parts is not None:
+            self._parts.admission.clients.end_all(CloseReason.SHUTDOWN)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                await self._started()
+                self._drain_on_signals()
+            else:
+                await self._stop()
+            await send({"type": f"{event['type']}.complete"})
+            if event["type"] == "lifespan.shutdown":
+                return
+
+    async def _started(self) -> Parts:
+        """Make and start the parts, once."""
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start())
+        return await asyncio.shield(self._starting)
+
+    async def _start(self) -> Parts:
+        parts = await self._make(self._configured)
+        for part in parts.serving:
+            await part.start()
+        await parts.admission.budgets.start()
+        await parts.admission.analytics.start()
+        self._parts = parts
+        await parts.follower.start()
+        return parts
+
+    def _configured(self, configuration: Configuration, *, anew: bool) -> None:
+        if anew and self._parts is not None:
+            for part in self._parts.serving:
+                part.apply(configuration.apis)
+        self.changed(configuration)
+
+    async def _stop(self) -> None:
+        """End open streams, finish what was begun, write down what was counted."""
+        if self._parts is None:
+            return
+        parts = self._parts
+        self.drain()
+        await parts.follower.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await parts.admission.clients.all_left()
+        for part in reversed(parts.serving):
+            await part.stop()
+        await parts.admission.budgets.stop()
+        await parts.admission.analytics.stop()
+        await parts.close()
+
+    def _drain_on_signals(self) -> None:
+        """End streams when the process is told to end: a server waits for its connections before it says so."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(
+                number, _before(signal.getsignal(number), lambda: loop.call_soon_threadsafe(self.drain))
+            )
+
+    async def _serve(self, parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/metrics" and scope["type"] == "http":
+            await _metrics(parts, send)
+            return
+        configuration = parts.follower.now
+        route = configuration.routes.find(asking(scope))
+        if route is None:
+            await _refuse(scope, receive, send, _NOT_FOUND)
+        elif parts.follower.is_stale:
+            await _refuse(scope, receive, send, _STALE)
+        elif origin := _header(scope, b"origin"):
+            await self._serve_page(parts, route, origin, (scope, receive, send))
+        else:
+            await self._serve_caller(parts, route, (scope, receive, send))
+
+    async def _serve_page(
+        self, parts: Parts, route: Route, origin: str, ends: tuple[Scope, Receive, Send]
+    ) -> None:
+        """Serve a call that a web page makes."""
+        scope, receive, send = ends
+        allowed = allowed_origin(origin, route, parts.portal_origin)
+        if scope["type"] == "websocket":
+            # A page that brings a ticket is somebody's: no other page may use what it was given.
+            if ticket_of(scope) and not allowed:
+                await _refuse(scope, receive, send, _FOREIGN_ORIGIN)
+                return
+        elif allowed and route.purpose is not Purpose.UPSTREAM:
+            if scope["method"] == "OPTIONS" and (asked := _header(scope, b"access-control-request-method")):
+                wanted = _header(scope, b"access-control-request-headers").encode("latin-1")
+                await _preflight(send, preflight_headers(origin, route, wanted) if asked else [])
+                return
+            send = _with_headers(send, response_headers(origin))
+        await self._serve_caller(parts, route, (scope, receive, send))
+
+    async def _serve_caller(self, parts: Parts, route: Route, ends: tuple[Scope, Receive, Send]) -> None:
+        call = await parts.admission.admit(parts.follower.now, route, *ends)
+        if isinstance(call, Refusal):
+            await _refuse(*ends, call)
+            return
+        if call.client is None:
+            await parts.handlers[route.purpose](call)
+            return
+        await _serve_client(parts, call)
 
 
-async def _json(send: Send, status: int, body: dict[str, str]) -> None:
-    content = json.dumps(body).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+async def _serve_client(parts: Parts, call: Call) -> None:
+    """Serve something that stays open, and count how it ended."""
+    client = call.client
+    assert client is not None  # noqa: S101 - asked before
+    call.meter.opened()
+    try:
+        await parts.handlers[call.route.purpose](call)
+    finally:
+        client.end(CloseReason.LEFT)
+        parts.admission.clients.close(client)
+        call.meter.closed(client.ending.result(), asyncio.get_running_loop().time() - client.opened_at)
+
+
+def asking(scope: Scope) -> Asking:
+    """What of a scope decides where it goes."""
+    accepts = any(name == b"accept" and _EVENT_STREAM in value for name, value in scope["headers"])
+    return Asking(scope["path"], scope.get("method", "GET"), scope["type"] == "websocket", accepts)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+    """Answer a request with a problem; a WebSocket's handshake too, where the server can."""
+    title = HTTPStatus(refusal.status).phrase
+    headers = refusal.headers
+    if refusal.status == 401:
+        headers = (*headers, (b"www-authenticate", b'Bearer realm="sluice"'))
+    if scope["type"] == "http":
+        await problem(send, refusal.status, title, refusal.detail, headers=headers, code=refusal.code)
+        return
+    await receive()
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await problem(
+            _as_denial(send), refusal.status, title, refusal.detail, headers=headers, code=refusal.code
+        )
+    else:
+        await send({"type": "websocket.close", "code": _WEBSOCKET_REFUSED, "reason": refusal.code})
+
+
+def _as_denial(send: Send) -> Send:
+    """Send a response as the answer to a handshake (https://asgi.readthedocs.io/en/latest/extensions.html)."""
+
+    async def deny(event: Event) -> None:
+        await send({**event, "type": f"websocket.{event['type']}"})
+
+    return deny
+
+
+def _with_headers(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
+    async def send_with(event: Event) -> None:
+        if event["type"] == "http.response.start":
+            event = {**event, "headers": [*event.get("headers", ()), *headers]}
+        await send(event)
+
+    return send_with
+
+
+async def _preflight(send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _metrics(parts: Parts, send: Send) -> None:
+    admission = parts.admission
+    gauges = (
+        Gauge("sluice_gateway_streams_open", "Streams that clients have open.", len(admission.clients)),
+        Gauge("sluice_gateway_budgets", "Callers whose limits are being counted.", len(admission.budgets)),
+        Gauge("sluice_gateway_revision", "The revision that is in force.", parts.follower.now.revision),
+        Gauge("sluice_gateway_stale", "1: PostgreSQL is away for too long.", float(parts.follower.is_stale)),
+    )
+    await _plain(send, CONTENT_TYPE, exposition(admission.analytics.totals, gauges))
+
+
+async def _plain(send: Send, content_type: bytes, content: bytes) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(content))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": content})
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
+
+
+def _before(former: Any, work: Callable[[], object]) -> Callable[[int, FrameType | None], None]:
+    """A signal handler that does something before the former one's work."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        work()
+        if callable(former):
+            former(number, frame)
+
+    return handle
+
+
+_NOT_FOUND: Final = Refusal(404, "not_found", "No active API listens at this path.")
+_STALE: Final = Refusal(
+    503,
+    "configuration_stale",
+    "The gateway cannot reach its database and does not know any more who may call what.",
+    ((b"retry-after", b"5"),),
+)
+_FOREIGN_ORIGIN: Final = Refusal(403, "origin_refused", "Pages of this origin may not use this API.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
-from gateway.access_table import AccessTable, KnownCredential
+from gateway.access_table import AccessTable, Grant, KnownCredential
 from gateway.caller import Caller, Limits
 from gateway.protocol import Scope
 from gateway.routes import ActiveApi
@@ -25,9 +25,10 @@ class Refusal:
     """Why somebody is not let in."""
 
     status: int
-    """401: who is it; 403: not for them."""
+    """401: who is it; 403: not for them; 429: not now."""
     code: str
     detail: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,15 @@ def authenticate(
     credential = table.credentials.get(api_key_digest(key))
     if credential is None or not credential.is_valid(now):
         return Refusal(401, *_why_no_longer(credential))
-    return _caller(address, credential, api, table, now)
+    grant = table.grant(credential.app_id, api.definition_id, now)
+    return _caller(address, credential.app_id, credential, grant)
+
+
+def caller_of_app(
+    scope: Scope, app_id: int, api: ActiveApi, table: AccessTable, now: dt.datetime
+) -> Caller | Refusal:
+    """The caller that a ticket stands for: an app, without any of its keys."""
+    return _caller(peer_address(scope), app_id, None, table.grant(app_id, api.definition_id, now))
 
 
 def api_key(headers: Iterable[tuple[bytes, bytes]], query_string: bytes, places: KeyPlaces) -> str:
@@ -83,24 +92,23 @@ def peer_address(scope: Scope) -> str:
 
 
 def _caller(
-    address: str, credential: KnownCredential, api: ActiveApi, table: AccessTable, now: dt.datetime
+    address: str, app_id: int, credential: KnownCredential | None, grant: Grant | None
 ) -> Caller | Refusal:
-    grant = table.grant(credential.app_id, api.definition_id, now)
     if grant is None:
-        detail = "The app of this key has no approved subscription to a product that contains this API."
+        detail = "The app has no approved subscription to a product that contains this API."
         return Refusal(403, "not_subscribed", detail)
-    ends = [at for at in (credential.expires_at, grant.expires_at) if at is not None]
+    ends = (grant.expires_at, credential.expires_at if credential is not None else None)
     return Caller(
         address=address,
         limits=grant.limits,
-        app_id=credential.app_id,
-        app_organization_id=credential.organization_id,
-        credential_id=credential.id,
+        app_id=app_id,
+        app_organization_id=credential.organization_id if credential is not None else None,
+        credential_id=credential.id if credential is not None else None,
         subscription_id=grant.subscription_id,
         product_id=grant.product_id,
         plan_id=grant.plan_id,
         attributes=grant.attributes,
-        expires_at=min(ends, default=None),
+        expires_at=min((at for at in ends if at is not None), default=None),
     )
 
 

@@ -20,6 +20,9 @@ class Budget(Protocol):
 class Meter(Protocol):
     """Counts for one definition, product, app and plan; written to the database in bulk, by the minute."""
 
+    def request(self, outcome: str) -> None:
+        """A request came; outcome: `accepted`, or why it was turned away."""
+
     def messages(self, count: int, size: int) -> None:
         """Messages handed over or taken in, and their bytes."""
 

@@ -43,7 +43,7 @@ def reason_to_end(  # noqa: PLR0911 - one a reason
         return None
     if caller.expires_at is not None and caller.expires_at <= standing.now:
         return CloseReason.EXPIRED
-    if not valid.get(caller.credential_id or 0, False):
+    if caller.credential_id is not None and not valid.get(caller.credential_id, False):
         return CloseReason.REVOKED
     grant = standing.grant(caller, api.definition_id)
     if grant is None or not grant.is_valid(standing.now):
@@ -61,6 +61,12 @@ class Clients:
         self._numbers = itertools.count(1)
         self._by_budget: Counter[str] = Counter()
         self._draining = False
+        self._empty = asyncio.Event()
+
+    @property
+    def draining(self) -> bool:
+        """The process is about to end."""
+        return self._draining
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -82,10 +88,18 @@ class Clients:
         """Count a client out."""
         if self._clients.pop(client.number, None) is None:
             return
+        if not self._clients:
+            self._empty.set()
         key = client.caller.budget_key
         self._by_budget[key] -= 1
         if not self._by_budget[key]:
             del self._by_budget[key]
+
+    async def all_left(self) -> None:
+        """Return when no stream is open."""
+        while self._clients:
+            self._empty.clear()
+            await self._empty.wait()
 
     def enforce(self, standing: Standing) -> None:
         """End what is no longer allowed; of too many, the newest."""

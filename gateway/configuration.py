@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import psycopg
 
@@ -28,6 +27,18 @@ class Configuration:
     table: AccessTable = field(default_factory=AccessTable)
     revision: int = -1
 
+    @property
+    def by_id(self) -> dict[int, ActiveApi]:
+        """The APIs by definition."""
+        return {api.definition_id: api for api in self.apis}
+
+
+class Changed(Protocol):
+    """Who is told."""
+
+    def __call__(self, configuration: Configuration, *, anew: bool) -> None:
+        """Bring it into force; anew: it has changed, otherwise only time has passed."""
+
 
 class ConfigurationFollower:
     """Follows the counter. It lives on the event loop it is made on."""
@@ -37,11 +48,11 @@ class ConfigurationFollower:
         pool: Pool,
         definitions: ActiveDefinitions,
         valkey_url: str,
-        changed: Callable[[Configuration], None],
+        changed: Changed,
         *,
         stale_seconds: float,
     ) -> None:
-        """changed: called with each new configuration, and each second without one, as time goes on for all of them.
+        """changed: called with each new configuration, and each second with the present one: time goes on.
 
         stale_seconds: how long the last configuration holds while PostgreSQL does not answer.
         """
@@ -53,6 +64,7 @@ class ConfigurationFollower:
         self._stale_seconds = stale_seconds
         self._hurry = asyncio.Event()
         self._read_at = float("-inf")
+        self._applied = -1
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -80,21 +92,24 @@ class ConfigurationFollower:
             await self._turn()
 
     async def _turn(self) -> None:
+        anew = False
         try:
-            await self._read_if_changed()
+            anew = await self._read_if_changed()
         except (psycopg.Error, OSError) as error:
             logger.warning("the database did not answer; serving what was read last: %s", error)
         except Exception:
             logger.exception("a change could not be brought into force; trying again")
-        self._changed(self.now)
+        self._changed(self.now, anew=anew)
 
-    async def _read_if_changed(self) -> None:
+    async def _read_if_changed(self) -> bool:
         """The counter is read first: what changes while the rest is read is read again next time."""
         revision = await current_revision(self._pool)
         if revision != self.now.revision:
             apis = tuple(await self._definitions.load_apis())
             self.now = Configuration(apis, Routes(apis), await load_access(self._pool), revision)
+        anew, self._applied = revision != self._applied, revision
         self._read_at = asyncio.get_running_loop().time()
+        return anew
 
     async def _listen(self) -> None:
         async for _ in hints(self._valkey_url):

@@ -116,6 +116,9 @@ KEY_RING = _key_ring(env.list("SLUICE_KEY_RING", default=[]))
 # --- gateway ------------------------------------------------------------------------------------------
 GATEWAY_URL = env.str("SLUICE_GATEWAY_URL", default="http://localhost:8080")
 RAW_ADDRESSES = env.bool("SLUICE_RAW_ADDRESSES", default=False)
+OPEN_APIS = env.bool("SLUICE_OPEN_APIS", default=False)
+OPEN_REQUESTS_PER_SECOND = env.int("SLUICE_OPEN_REQUESTS_PER_SECOND", default=50)
+STALE_REVISION_LIMIT = env.float("SLUICE_STALE_REVISION_LIMIT", default=60.0)
 INTERNAL_RETENTION_HOURS = env.int("SLUICE_INTERNAL_RETENTION", default=24)
 
 # --- webhooks -----------------------------------------------------------------------------------------

@@ -24,10 +24,14 @@ class Commands:
         """`manage.py` with arguments, named by the first."""
         return self._python(arguments[0], "manage.py", *arguments)
 
-    def server(self, name: str, port: int) -> Command:
-        """The portal or the gateway, on a loopback port."""
+    def portal(self, port: int) -> Command:
+        """The portal, on a loopback port."""
         at = ("--host", ports.LOOPBACK, "--port", str(port), "--no-access-log")
-        return self._python(name, "-m", "uvicorn", f"{name}.asgi:application", *at)
+        return self._python("portal", "-m", "uvicorn", "portal.asgi:application", *at)
+
+    def gateway(self, port: int) -> Command:
+        """The gateway, on a loopback port."""
+        return self.manage("gateway", "--host", ports.LOOPBACK, "--port", str(port))
 
     def workers(self, number: int) -> Iterator[Command]:
         """The processes that run streams and deliver."""
@@ -58,4 +62,5 @@ def demonstration_settings(addresses: Addresses) -> dict[str, str]:
         "SLUICE_GATEWAY_URL": addresses.gateway_url,
         "SLUICE_OUTBOUND_ALLOW": "127.0.0.0/8,::1/128",
         "SLUICE_RAW_ADDRESSES": "false",
+        "SLUICE_OPEN_APIS": "true",
     }

@@ -91,8 +91,8 @@ def _start_processes(
     children.serve(
         {
             chosen.receiver: sluice.manage("receive", "--port", str(chosen.receiver)),
-            chosen.portal: sluice.server("portal", chosen.portal),
-            chosen.gateway: sluice.server("gateway", chosen.gateway),
+            chosen.portal: sluice.portal(chosen.portal),
+            chosen.gateway: sluice.gateway(chosen.gateway),
         }
     )
     for command in (*sluice.workers(chosen.workers), sluice.beat(directory / "celerybeat-schedule")):

@@ -1,0 +1,78 @@
+"""The gateway's process: `uvicorn portal.gateway_asgi:application`. Its parts are put together here."""
+
+import os
+
+import django
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+django.setup()
+
+# Models and settings must be there before what uses them.
+from gateway.admission import Admission  # noqa: E402
+from gateway.analytics import Analytics  # noqa: E402
+from gateway.asgi import Gateway, Parts  # noqa: E402
+from gateway.authentication import OpenAccess  # noqa: E402
+from gateway.broadcast import Broadcast  # noqa: E402
+from gateway.budgets import Budgets  # noqa: E402
+from gateway.caller import Limits  # noqa: E402
+from gateway.clients import Clients  # noqa: E402
+from gateway.configuration import Changed, ConfigurationFollower  # noqa: E402
+from gateway.cursor import cursor_key  # noqa: E402
+from gateway.feeds import Feeds  # noqa: E402
+from gateway.ingest import Ingest  # noqa: E402
+from gateway.internal_topic import InternalTopics  # noqa: E402
+from gateway.poll import Poll  # noqa: E402
+from gateway.revision import ActiveDefinitions  # noqa: E402
+from gateway.round_robin import RoundRobin  # noqa: E402
+from gateway.routes import Purpose  # noqa: E402
+from gateway.server_flow import ServerFlow  # noqa: E402
+from gateway.sse import EventStreams  # noqa: E402
+from gateway.upstream import Upstream  # noqa: E402
+from gateway.websocket import WebSockets  # noqa: E402
+from portal.components import definition_registry, internal_topics  # noqa: E402
+from streams.outbound import Guard  # noqa: E402
+from streams.secrets import KeyRing  # noqa: E402
+from webhooks.database import open_pool  # noqa: E402
+
+
+async def make_parts(changed: Changed) -> Parts:
+    """Make the parts of a gateway, on the running event loop. Raises nothing while the database is away."""
+    pool = await open_pool(settings.DATABASE_URL)
+    topics = internal_topics()
+    round_robin = RoundRobin(pool, topics, settings.VALKEY_URL)
+    broadcast = Broadcast(pool, topics, cursor_key(settings.KEY_RING[-1]))
+    feeds = Feeds(broadcast, round_robin)
+    ingest = Ingest({InternalTopics: topics})
+    poll, events, sockets = Poll(round_robin, broadcast), EventStreams(feeds), WebSockets(feeds)
+    upstream = Upstream(
+        Guard(settings.OUTBOUND_ALLOW), (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+    )
+    open_access = OpenAccess(
+        settings.OPEN_APIS, Limits(requests_per_second=settings.OPEN_REQUESTS_PER_SECOND)
+    )
+    definitions = ActiveDefinitions(
+        pool, definition_registry(), KeyRing(settings.KEY_RING), raw_addresses=settings.RAW_ADDRESSES
+    )
+    return Parts(
+        serving=(round_robin, broadcast, ingest, poll, events, sockets, upstream),
+        handlers={
+            Purpose.INGEST: ingest.request,
+            Purpose.INGEST_WEBSOCKET: ingest.websocket,
+            Purpose.POLL: poll.request,
+            Purpose.STREAM: events.request,
+            Purpose.WEBSOCKET: sockets.websocket,
+            Purpose.UPSTREAM: upstream.request,
+        },
+        admission=Admission(
+            pool, Budgets(pool, settings.VALKEY_URL), Analytics(pool), Clients(), open_access
+        ),
+        follower=ConfigurationFollower(
+            pool, definitions, settings.VALKEY_URL, changed, stale_seconds=settings.STALE_REVISION_LIMIT
+        ),
+        portal_origin=settings.PORTAL_URL.rstrip("/"),
+        close=pool.close,
+    )
+
+
+application = ServerFlow(Gateway(make_parts))
