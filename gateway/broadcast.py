@@ -139,6 +139,11 @@ class BroadcastFeed:
         self._missed: list[Portion] = []
         self._way: CatchUp | None = None
 
+    @property
+    def cursor(self) -> str:
+        """Behind what was taken from the log last; before that, where the log was joined."""
+        return self._cursor
+
     async def begin(self, asked: "Asked") -> None:
         """Begin where it was asked for, or at the newest. Raises CursorError."""
         self._generation = self._hub.generation

@@ -26,6 +26,8 @@ class Form(Enum):
     EVENTS = "events"
     LINES = "lines"
     FRAMES = "frames"
+    FIRST = "first"
+    """The first message alone, with the cursor behind it."""
 
 
 class Entry(NamedTuple):
@@ -56,7 +58,7 @@ class Portion:
     content: bytes = b""
     """Encoded, for Form.EVENTS and Form.LINES."""
     frames: tuple[bytes, ...] = ()
-    """One for each message, for Form.FRAMES."""
+    """One for each message, for Form.FRAMES and Form.FIRST."""
     cursor: str = ""
     """Behind the last of them."""
     gap: str = ""
@@ -181,6 +183,8 @@ class MessageLog:
 
 def portion_of(chunks: Sequence[Chunk], form: Form) -> Portion:
     """Chunks as a client gets them."""
+    if form is Form.FIRST:
+        return _first_of(chunks)
     count, size = sum(chunk.count for chunk in chunks), sum(chunk.size for chunk in chunks)
     last = chunks[-1]
     cursor = last.codec.encode(last.after)
@@ -188,6 +192,20 @@ def portion_of(chunks: Sequence[Chunk], form: Form) -> Portion:
         contents = tuple(entry.content for chunk in chunks for entry in chunk.entries())
         return Portion(count, size, frames=contents, cursor=cursor)
     return Portion(count, size, b"".join(chunk.encoded(form) for chunk in chunks), cursor=cursor)
+
+
+def _first_of(chunks: Sequence[Chunk]) -> Portion:
+    """The first message; without one, the position behind all that was left out."""
+    last = chunks[-1]
+    for chunk in chunks:
+        position = dict(chunk.before)
+        for stretch in chunk.stretches:
+            for entry in stretch.entries[:1]:
+                position[entry.place] = entry.following
+                cursor = chunk.codec.encode(position)
+                return Portion(1, len(entry.content), frames=(entry.content,), cursor=cursor)
+            position[stretch.place] = stretch.following
+    return Portion(0, 0, cursor=last.codec.encode(last.after))
 
 
 def portion_of_messages(contents: Sequence[bytes], form: Form) -> Portion:

@@ -1,6 +1,7 @@
 """GET for one message: the next that is this caller's, or 408 when there is none in time.
 
-As in Bento, messages that were made together come together, as parts of a `multipart/form-data` body.
+As in Bento, messages that were made together come together, as parts of a `multipart/form-data` body. Of a stream
+that everybody reads, the answer says in `Sluice-Cursor` where `?cursor=` goes on.
 """
 
 import asyncio
@@ -9,18 +10,21 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from gateway.broadcast import Broadcast
 from gateway.call import Call
 from gateway.client import CloseReason
+from gateway.cursor import CursorError
 from gateway.ingest_refusal import IngestRefusedError
+from gateway.poll_source import Given, Header, LoggedMessage, PollSource, QueuedMessage
 from gateway.problems import problem
 from gateway.protocol import Receive
 from gateway.reading import Delivery, delivery_of
-from gateway.round_robin import QueueReader, RoundRobin
+from gateway.round_robin import RoundRobin
 from gateway.routes import ActiveApi
-from streams.errors import ConnectError
-from streams.message import Message
+from gateway.streaming import refuse
+from streams.errors import SluiceError
 
-RETRY_SECONDS: Final = 1
+_RETRY: Final = (b"retry-after", b"1")
 _OCTETS: Final = b"application/octet-stream"
 _ENDED: Final[Mapping[CloseReason, tuple[int, str]]] = {
     CloseReason.REVOKED: (401, "the credential was revoked"),
@@ -34,8 +38,9 @@ _CHANGED: Final = (503, "the stream is changing; ask again")
 class Poll:
     """Answers requests for one message."""
 
-    def __init__(self, round_robin: RoundRobin) -> None:
+    def __init__(self, round_robin: RoundRobin, broadcast: Broadcast) -> None:
         self._round_robin = round_robin
+        self._broadcast = broadcast
 
     async def start(self) -> None:
         """Nothing to prepare."""
@@ -54,8 +59,12 @@ class Poll:
         if call.scope["method"] not in verbs:
             allow = [(b"allow", ", ".join(verbs).encode())]
             await problem(call.send, 405, "Incorrect method", f"use {' or '.join(verbs)}", headers=allow)
-        elif delivery_of(stream, component, call.route.api.dialect) is Delivery.ROUND_ROBIN:
-            await _Answer(call, self._round_robin, component.config["timeout"]).give()
+        else:
+            shared = delivery_of(stream, component, call.route.api.dialect) is Delivery.BROADCAST
+            source = (
+                LoggedMessage(call, self._broadcast) if shared else QueuedMessage(call, self._round_robin)
+            )
+            await _Answer(call, source, component.config["timeout"]).give()
         if call.client is not None:
             call.client.end(CloseReason.LEFT)
 
@@ -63,12 +72,11 @@ class Poll:
 class _Answer:
     """One request while it waits for its message."""
 
-    def __init__(self, call: Call, round_robin: RoundRobin, patience: float) -> None:
+    def __init__(self, call: Call, source: PollSource, patience: float) -> None:
         """patience: seconds the client waits."""
         self._call = call
         self._patience = patience
-        self._round_robin = round_robin
-        self._reader: QueueReader | None = None
+        self._source = source
 
     async def give(self) -> None:
         """Answer in time; what the client did not get is given back for the next."""
@@ -85,18 +93,16 @@ class _Answer:
             gone.cancel()
             reading.cancel()
             await asyncio.gather(gone, reading, return_exceptions=True)
-            if self._reader is not None:
-                await self._reader.close()
+            await self._source.close()
 
-    async def _next(self) -> list[Message]:
-        """Wait for messages, and then for the plan to allow them; none: the stream has ended. Raises ConnectError."""
-        self._reader = await self._round_robin.join(self._call, lingering=True)
-        batch: list[Message] = await anext(self._reader, [])
-        if batch and (seconds := self._call.budget.take_messages(len(batch))) > 0:
+    async def _next(self) -> Given | None:
+        """Wait for messages, and then for the plan to allow them; None: the stream has ended."""
+        given = await self._source.next()
+        if given is not None and (seconds := self._call.budget.take_messages(len(given.contents))) > 0:
             await asyncio.sleep(seconds)
-        return batch
+        return given
 
-    async def _tell(self, reading: asyncio.Task[list[Message]]) -> None:
+    async def _tell(self, reading: asyncio.Task[Given | None]) -> None:
         client = self._call.client
         if reading.done():
             await self._tell_read(reading)
@@ -106,26 +112,22 @@ class _Answer:
         else:
             await self._refuse(408, "Timed out waiting for message", "no_message")
 
-    async def _tell_read(self, reading: asyncio.Task[list[Message]]) -> None:
+    async def _tell_read(self, reading: asyncio.Task[Given | None]) -> None:
         try:
-            batch = reading.result()
-        except ConnectError as error:
-            self._call.meter.error("stream_unavailable")
-            await self._refuse(503, str(error), "stream_unavailable")
+            given = reading.result()
+        except (SluiceError, CursorError, IngestRefusedError) as error:
+            await refuse(self._call, error)
             return
-        except IngestRefusedError as error:
-            await self._refuse(error.status, error.detail, error.code)
-            return
-        if batch and self._reader is not None:
-            content_type, body = message_body(batch)
-            await _write(self._call, content_type, body)
-            await self._reader.handed_over(batch)
-            self._call.meter.messages(len(batch), len(body))
-        else:
+        if given is None:
             await self._refuse(*_CHANGED, CloseReason.CHANGED.value)
+            return
+        content_type, body = message_body(given.contents)
+        await _write(self._call, content_type, body, given.headers)
+        await self._source.handed_over()
+        self._call.meter.messages(len(given.contents), len(body))
 
     async def _refuse(self, status: int, detail: str, code: str) -> None:
-        headers = [(b"retry-after", b"%d" % RETRY_SECONDS)] if status == 503 else []
+        headers = [*self._source.headers(), *([_RETRY] if status == 503 else [])]
         title = HTTPStatus(status).phrase
         await problem(self._call.send, status, title, detail, headers=headers, code=code)
 
@@ -136,19 +138,18 @@ async def disconnected(receive: Receive) -> None:
         pass
 
 
-def message_body(batch: Sequence[Message]) -> tuple[bytes, bytes]:
+def message_body(contents: Sequence[bytes]) -> tuple[bytes, bytes]:
     """Content type and body of the messages that one request is answered with."""
-    if len(batch) == 1:
-        return _OCTETS, batch[0].content
+    if len(contents) == 1:
+        return _OCTETS, contents[0]
     boundary = secrets.token_hex(16).encode()
-    parts = [
-        b"--%b\r\nContent-Type: %b\r\n\r\n%b\r\n" % (boundary, _OCTETS, message.content) for message in batch
-    ]
+    parts = [b"--%b\r\nContent-Type: %b\r\n\r\n%b\r\n" % (boundary, _OCTETS, content) for content in contents]
     return b"multipart/form-data; boundary=" + boundary, b"".join(parts) + b"--%b--\r\n" % boundary
 
 
-async def _write(call: Call, content_type: bytes, body: bytes) -> None:
+async def _write(call: Call, content_type: bytes, body: bytes, more: Sequence[Header]) -> None:
     headers = [
+        *more,
         (b"content-type", content_type),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),

@@ -11,6 +11,7 @@ from gateway.client import Client, CloseReason
 from gateway.cursor import CursorError
 from gateway.feed import Feed
 from gateway.feeds import Feeds
+from gateway.ingest_refusal import IngestRefusedError
 from gateway.message_log import Form, Portion
 from gateway.problems import problem
 from gateway.pump import Pump
@@ -57,7 +58,7 @@ class EventStreams:
         form = form_of(call)
         try:
             feed = await self._feeds.open(call, form)
-        except (SluiceError, CursorError) as error:
+        except (SluiceError, CursorError, IngestRefusedError) as error:
             await refuse(call, error)
             client.end(CloseReason.FAILED)
             return

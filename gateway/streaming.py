@@ -13,6 +13,7 @@ from gateway.broadcast import OutdatedCursorError
 from gateway.call import Call
 from gateway.client import Client, CloseReason
 from gateway.cursor import CursorError
+from gateway.ingest_refusal import IngestRefusedError
 from gateway.problems import problem
 from streams.errors import SluiceError
 
@@ -97,8 +98,12 @@ async def serve(call: Call, client: Client, pumping: Pumping) -> None:
         task.uncancel()
 
 
-async def refuse(call: Call, error: SluiceError | CursorError) -> None:
+async def refuse(call: Call, error: SluiceError | CursorError | IngestRefusedError) -> None:
     """Say why a stream cannot be given."""
+    if isinstance(error, IngestRefusedError):
+        phrase = HTTPStatus(error.status).phrase
+        await problem(call.send, error.status, phrase, error.detail, headers=error.headers, code=error.code)
+        return
     if isinstance(error, CursorError):
         status = 410 if isinstance(error, OutdatedCursorError) else 400
         detail = f"The cursor cannot be used: {error}. Leave it out to begin with what comes next."

@@ -15,6 +15,7 @@ from gateway.client import Client, CloseReason
 from gateway.cursor import CursorError
 from gateway.feed import Feed
 from gateway.feeds import Feeds
+from gateway.ingest_refusal import IngestRefusedError
 from gateway.message_log import Form, Portion
 from gateway.pump import Pump
 from gateway.routes import ActiveApi
@@ -55,9 +56,9 @@ class WebSockets:
         await writer.begin()
         try:
             feed = await self._feeds.open(call, Form.FRAMES)
-        except (SluiceError, CursorError) as error:
+        except (SluiceError, CursorError, IngestRefusedError) as error:
             client.end(CloseReason.FAILED)
-            code = _POLICY if isinstance(error, CursorError) else _TRY_AGAIN
+            code = _TRY_AGAIN if isinstance(error, SluiceError) else _POLICY
             await writer.close(code, str(error))
             return
         try:

@@ -1,11 +1,12 @@
 """Gateway processes and clients for tests, without a server before them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from confluent_kafka import Producer
 from django.db import connections
 
 from gateway.call import Call
@@ -155,3 +156,11 @@ async def in_database(work: Callable[[], Any]) -> Any:
             connections.close_all()
 
     return await asyncio.to_thread(run)
+
+
+def produce(bootstrap: str, topic: str, contents: Sequence[bytes]) -> None:
+    """Write records whose keys are their values."""
+    producer = Producer({"bootstrap.servers": bootstrap})
+    for content in contents:
+        producer.produce(topic, content, key=content)
+    assert producer.flush(DEADLINE) == 0

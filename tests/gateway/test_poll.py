@@ -6,13 +6,16 @@ from email import message_from_bytes
 import orjson
 import pytest
 
+from gateway.broadcast import Broadcast
 from gateway.client import CloseReason
 from gateway.client_queue import ClientQueue
+from gateway.internal_topic import InternalTopics
 from gateway.poll import Poll
 from gateway.routes import Purpose
 from streams.errors import ConnectError
 from streams.message import Message
-from tests.gateway.serving import api, call, kafka_text
+from tests.gateway.serving import api, call, kafka_text, produce
+from webhooks.database import open_pool
 
 OUTPUT = ", timeout: 200ms"
 
@@ -34,11 +37,14 @@ class Queue:
 class Browser:
     """One request and its answer."""
 
-    def __init__(self, method="GET"):
+    def __init__(self, method="GET", shop=None, query=b""):
         self.events = []
         self.left = asyncio.Event()
-        self.shop = api(kafka_text("k:1", "orders", "g", output=OUTPUT))
-        self.call = call(self.shop, purpose=Purpose.POLL, receive=self.receive, send=self.send, method=method)
+        self.shop = shop or api(kafka_text("k:1", "orders", "g", output=OUTPUT))
+        receive, send = self.receive, self.send
+        self.call = call(
+            self.shop, purpose=Purpose.POLL, receive=receive, send=send, method=method, query=query
+        )
 
     async def receive(self):
         await self.left.wait()
@@ -47,8 +53,8 @@ class Browser:
     async def send(self, event):
         self.events.append(event)
 
-    async def ask(self, queue):
-        await Poll(queue).request(self.call)
+    async def ask(self, queue, broadcast=None):
+        await Poll(queue, broadcast).request(self.call)
         return self
 
     @property
@@ -142,3 +148,55 @@ async def test_a_stream_that_cannot_be_read_is_worth_another_try(queue):
 async def test_a_stream_that_ends_meanwhile_is_worth_another_try(queue):
     queue.queue.end()
     assert (await Browser().ask(queue)).status == 503
+
+
+@pytest.fixture
+async def broadcast(postgres_url, kafka_bootstrap):
+    pool = await open_pool(postgres_url)
+    made = Broadcast(pool, InternalTopics(kafka_bootstrap), b"k" * 32)
+    yield made
+    await made.stop()
+    await pool.close()
+
+
+@pytest.mark.kafka
+class TestBroadcast:
+    """Of a stream that everybody reads."""
+
+    @pytest.fixture
+    def topic(self, kafka_bootstrap, topic_factory):
+        return topic_factory(kafka_bootstrap, partitions=2)
+
+    @pytest.fixture
+    def shop(self, kafka_bootstrap, topic):
+        odd = "mapping: 'root = if content() == \"3\" { deleted() }'"
+        more = ", delivery: broadcast, timeout: 20s"
+        return api(kafka_text(kafka_bootstrap, topic, "g", odd, output=more))
+
+    async def test_cursors_lead_each_client_through_everything(self, broadcast, shop, kafka_bootstrap, topic):
+        produce(kafka_bootstrap, topic, [b"%d" % n for n in range(10)])
+        seen = []
+        for _ in range(2):
+            answered, got = await Browser(shop=shop, query=b"start=earliest").ask(None, broadcast), []
+            while len(got) < 9:
+                assert answered.status == 200
+                got.append(answered.body)
+                cursor = answered.headers[b"sluice-cursor"]
+                if len(got) < 9:
+                    answered = await Browser(shop=shop, query=b"cursor=" + cursor).ask(None, broadcast)
+            seen.append(got)
+        assert sorted(seen[0]) == sorted(seen[1]) == [b"%d" % n for n in range(10) if n != 3]
+
+    async def test_who_got_nothing_is_told_where_to_go_on(self, broadcast, kafka_bootstrap, topic):
+        text = kafka_text(kafka_bootstrap, topic, "g", output=", delivery: broadcast, timeout: 2s")
+        shop = api(text)
+        late = await Browser(shop=shop).ask(None, broadcast)
+        assert late.status == 408
+        produce(kafka_bootstrap, topic, [b"1"])
+        cursor = late.headers[b"sluice-cursor"]
+        assert (await Browser(shop=shop, query=b"cursor=" + cursor).ask(None, broadcast)).body == b"1"
+
+    async def test_a_cursor_that_is_none_is_refused(self, broadcast, shop):
+        answered = await Browser(shop=shop, query=b"cursor=forged").ask(None, broadcast)
+        assert answered.status == 400
+        assert orjson.loads(answered.body)["code"] == "cursor_invalid"

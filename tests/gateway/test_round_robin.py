@@ -5,7 +5,6 @@ import uuid
 from contextlib import asynccontextmanager
 
 import pytest
-from confluent_kafka import Producer
 
 from gateway import round_robin
 from gateway.internal_topic import InternalTopics
@@ -14,7 +13,17 @@ from streams.connections import Connections
 from streams.errors import ConnectError
 from streams.pipeline import Pipeline
 from tests.factories import ApiDefinitionFactory
-from tests.gateway.serving import DEADLINE, Reader, api, call, in_database, kafka_text, processes, until
+from tests.gateway.serving import (
+    DEADLINE,
+    Reader,
+    api,
+    call,
+    in_database,
+    kafka_text,
+    processes,
+    produce,
+    until,
+)
 from tests.streams.making import MemoryQuarantine
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,13 +41,6 @@ def bootstrap(request):
 def gateways(postgres_url, valkey_url, bootstrap):
     """`gateways(2)`: a context with so many processes."""
     return lambda count=1: processes(postgres_url, valkey_url, InternalTopics(bootstrap), count)
-
-
-def produce(bootstrap, topic, contents):
-    producer = Producer({"bootstrap.servers": bootstrap})
-    for content in contents:
-        producer.produce(topic, content, key=content)
-    assert producer.flush(DEADLINE) == 0
 
 
 @pytest.fixture
