@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,7 @@ from streams.builtin import core_registry
 from streams.connections import Connections
 from streams.lint import descendants
 from streams.message import Message
+from streams.registry import Registry
 from streams.spec import ComponentSpec, Kind
 from tests.streams.making import stream
 
@@ -82,9 +83,18 @@ class Counted:
     def closed(self, *_: Any) -> None: ...
 
 
-def api(text: str, output: Any = None, *, dialect: str = "sluice", revision: int = 1) -> ActiveApi:
+REGISTRY = core_registry().with_component(HTTP_SERVER_INPUT, HTTP_SERVER_OUTPUT)
+
+
+def api(
+    text: str,
+    output: Any = None,
+    *,
+    dialect: str = "sluice",
+    revision: int = 1,
+    registry: Registry = REGISTRY,
+) -> ActiveApi:
     """A definition with one stream, `orders`; an output `kept` is the one given."""
-    registry = core_registry().with_component(HTTP_SERVER_INPUT, HTTP_SERVER_OUTPUT)
     if output is not None:
         registry = registry.with_component(output.spec)
     return ActiveApi(
@@ -128,8 +138,10 @@ class Response:
 class Served:
     """An Ingest that serves one definition."""
 
-    def __init__(self, of: ActiveApi, limits: IngestLimits | None = None) -> None:
-        self.ingest = Ingest({}, limits)
+    def __init__(
+        self, of: ActiveApi, limits: IngestLimits | None = None, services: Mapping[type, object] | None = None
+    ) -> None:
+        self.ingest = Ingest(services or {}, limits)
         self.counted = Counted()
         self.api = of
         self.ingest.apply([of])
@@ -190,9 +202,11 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(of: ActiveApi, limits: IngestLimits | None = None) -> AsyncIterator[Served]:
+async def serving(
+    of: ActiveApi, limits: IngestLimits | None = None, services: Mapping[type, object] | None = None
+) -> AsyncIterator[Served]:
     """An Ingest that is connected, until the end of the block."""
-    served = Served(of, limits)
+    served = Served(of, limits, services)
     try:
         await until(lambda: served.pipeline._state is State.OPEN)
         yield served
