@@ -17,7 +17,7 @@ import orjson
 from streams.connections import RESERVED_TOPICS, Connections, ConnectionSettings
 from streams.inputs import kafka as kafka_input
 from streams.kafka.cluster import Cluster
-from streams.kafka.producer import KafkaProducer, Outgoing
+from streams.kafka.producer import KafkaProducer, Outgoing, WhenFull
 from streams.kafka.settings import connection_config, producer_config
 from streams.lint.values import default_of
 from streams.message import Message, Source
@@ -82,13 +82,18 @@ class InternalTopicOutput:
     """Writes what a stream's run makes to its internal topic."""
 
     def __init__(
-        self, topics: InternalTopics, connection: ConnectionSettings, stream: StreamIdentity
+        self,
+        topics: InternalTopics,
+        connection: ConnectionSettings,
+        stream: StreamIdentity,
+        when_full: WhenFull = WhenFull.WAIT,
     ) -> None:
         self._topics = topics
         self._connection = connection
         self._topic = topic_name(stream.definition_id, stream.stream_name)
         careful = _defaults(kafka_output.KAFKA.fields) | {"idempotent_write": True, "ack_replicas": True}
-        self._producer = KafkaProducer(producer_config(connection_config(connection, _CLIENT), careful))
+        config = producer_config(connection_config(connection, _CLIENT), careful)
+        self._producer = KafkaProducer(config, when_full)
 
     async def connect(self) -> None:
         """Make the topic, where it is missing. Raises ConnectError."""
@@ -108,7 +113,7 @@ def build_output(_config: Config, context: BuildContext) -> InternalTopicOutput:
     """Build an `http_server` output where its stream runs."""
     topics = context.service(InternalTopics)
     connection = topics.connection(context.service(Connections))
-    return InternalTopicOutput(topics, connection, context.stream)
+    return InternalTopicOutput(topics, connection, context.stream, context.choice(WhenFull.WAIT))
 
 
 def as_record(topic: str, message: Message) -> Outgoing:

@@ -20,7 +20,7 @@ from gateway.clients import Clients  # noqa: E402
 from gateway.configuration import Changed, ConfigurationFollower  # noqa: E402
 from gateway.cursor import cursor_key  # noqa: E402
 from gateway.feeds import Feeds  # noqa: E402
-from gateway.ingest import Ingest  # noqa: E402
+from gateway.ingest import Ingest, IngestLimits  # noqa: E402
 from gateway.internal_topic import InternalTopics  # noqa: E402
 from gateway.poll import Poll  # noqa: E402
 from gateway.revision import ActiveDefinitions  # noqa: E402
@@ -33,7 +33,10 @@ from gateway.websocket import WebSockets  # noqa: E402
 from portal.components import definition_registry, internal_topics  # noqa: E402
 from streams.outbound import Guard  # noqa: E402
 from streams.secrets import KeyRing  # noqa: E402
+from webhooks.acceptance import Acceptance  # noqa: E402
 from webhooks.database import open_pool  # noqa: E402
+from webhooks.partitions import KeptDays  # noqa: E402
+from webhooks.publish import Publisher  # noqa: E402
 
 
 async def make_parts(changed: Changed) -> Parts:
@@ -43,7 +46,11 @@ async def make_parts(changed: Changed) -> Parts:
     round_robin = RoundRobin(pool, topics, settings.VALKEY_URL)
     broadcast = Broadcast(pool, topics, cursor_key(settings.KEY_RING[-1]))
     feeds = Feeds(broadcast, round_robin)
-    ingest = Ingest({InternalTopics: topics})
+    acceptance = Acceptance(pool, KeyRing(settings.KEY_RING), KeptDays(settings.RETENTION_DAYS))
+    ingest = Ingest(
+        {InternalTopics: topics, Publisher: acceptance.publisher},
+        IngestLimits(body_bytes=settings.INGEST_BODY_BYTES),
+    )
     poll, events, sockets = Poll(round_robin, broadcast), EventStreams(feeds), WebSockets(feeds)
     upstream = Upstream(
         Guard(settings.OUTBOUND_ALLOW), (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
@@ -55,7 +62,7 @@ async def make_parts(changed: Changed) -> Parts:
         pool, definition_registry(), KeyRing(settings.KEY_RING), raw_addresses=settings.RAW_ADDRESSES
     )
     return Parts(
-        serving=(round_robin, broadcast, ingest, poll, events, sockets, upstream),
+        serving=(round_robin, broadcast, acceptance, ingest, poll, events, sockets, upstream),
         handlers={
             Purpose.INGEST: ingest.request,
             Purpose.INGEST_WEBSOCKET: ingest.websocket,
