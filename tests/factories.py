@@ -122,6 +122,18 @@ class LeaseFactory(DjangoModelFactory):
     expires_at = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(seconds=15))
 
 
+class PositionFactory(DjangoModelFactory):
+    class Meta:
+        model = gateway.Position
+
+    definition = factory.SubFactory(ApiDefinitionFactory)
+    stream = "default_stream"
+    consumer_group = factory.Sequence(lambda n: f"caller {n}")
+    digest = factory.LazyFunction(lambda: secrets.token_bytes(32))
+    holder = "gateway"
+    held_until = factory.LazyFunction(timezone.now)
+
+
 class QuarantineFactory(DjangoModelFactory):
     class Meta:
         model = gateway.Quarantine

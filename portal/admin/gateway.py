@@ -32,6 +32,7 @@ from gateway.models import (
     Membership,
     Organization,
     Plan,
+    Position,
     Product,
     Quarantine,
     Revision,
@@ -215,6 +216,15 @@ class LeaseAdmin(ReadOnlyAdmin):
 
     list_display = ("key", "holder", "token", "expires_at")
     search_fields = ("key", "holder")
+
+
+@admin.register(Position)
+class PositionAdmin(ReadOnlyAdmin):
+    """How far callers with a place of their own have read."""
+
+    list_display = ("consumer_group", "definition", "stream", "holder", "held_until", "updated_at")
+    list_select_related = ("definition",)
+    search_fields = ("consumer_group", "definition__name", "stream")
 
 
 @admin.register(Quarantine)

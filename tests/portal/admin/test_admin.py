@@ -50,6 +50,7 @@ def estate(db):
         "Revision",
         "Instance",
         "Lease",
+        "Position",
         "Quarantine",
         "EventType",
         "Subscription",
