@@ -1,65 +1,83 @@
 """The synchronous side of an API: what no stream claims goes to `upstream.url`, streamed both ways.
 
-Names and addresses are vetted where the socket is opened: the connector asks the outbound guard, and connects to what
-that answers. Hop-by-hop headers (RFC 9110 section 7.6.1), the caller's API key and the portal's cookies stay here.
+Addresses are vetted where the socket is opened. What is held of a body is what the two connections' buffers hold: a
+side that does not read holds the other one back, and one that does nothing for too long ends the call.
 """
 
-import socket
-from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Final
-from urllib.parse import quote
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
-from gateway.authentication import key_headers
 from gateway.call import Call
 from gateway.problems import problem
-from gateway.protocol import Receive, Scope
+from gateway.protocol import Receive
 from gateway.routes import ActiveApi
 from gateway.server_flow import abort
-from streams.openapi import KeyPlaces
+from gateway.upstream_headers import (
+    Hop,
+    body_length,
+    has_looped,
+    is_chunked,
+    request_headers,
+    response_headers,
+)
+from gateway.upstream_target import RequestRefusedError, upstream_target
+from streams.guarded_connector import guarded_connector, silence_timeout
 from streams.outbound import Guard, OutboundError, check_url
 
-CONNECT_SECONDS: Final = 10.0
-READ_SECONDS: Final = 60.0
-"""How long an upstream may be silent."""
-_CHUNK: Final = 65_536
-_HOP_BY_HOP: Final = frozenset(
-    {
-        b"connection",
-        b"keep-alive",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    }
-)
-_OURS: Final = frozenset(
-    {b"host", b"content-length", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"}
-)
+logger = logging.getLogger(__name__)
 
-Headers = list[tuple[bytes, bytes]]
+PER_HOST: Final = 256
+"""Calls to one upstream at a time in this process; more wait to be connected."""
+_LONGEST_HEADER: Final = 65_536
+_NOT_PASSED_ON: Final = frozenset({"CONNECT", "TRACE"})
+_WEBSOCKET_REFUSED: Final = 1008
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a side may do nothing, in seconds."""
+
+    connect: float = 10.0
+    """Until the upstream is connected, TLS included."""
+    upstream: float = 60.0
+    """Between two signs of life: it takes the request, begins to answer, goes on answering."""
+    caller: float = 60.0
+    """Sending the next part of a request, taking the next part of a response."""
+
+
+class CallerSlowError(Exception):
+    """The caller did nothing for too long."""
 
 
 class Upstream:
     """Passes requests on."""
 
-    def __init__(self, guard: Guard, portal_cookies: Iterable[str] = ()) -> None:
+    def __init__(
+        self, guard: Guard, portal_cookies: Collection[str] = (), patience: Patience | None = None
+    ) -> None:
         """portal_cookies: names of cookies that are the portal's alone."""
         self._guard = guard
-        self._portal_cookies = frozenset(portal_cookies)
+        self._hop = Hop(f"sluice-{secrets.token_hex(8)}", frozenset(portal_cookies))
+        self._patience = patience or Patience()
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        """Make the connections' pool."""
-        connector = aiohttp.TCPConnector(resolver=_GuardedResolver(self._guard), limit=0, limit_per_host=100)
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
+        """Make the pool of connections."""
         self._session = aiohttp.ClientSession(
-            connector=connector, timeout=timeout, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+            connector=guarded_connector(self._guard, per_host=PER_HOST),
+            timeout=silence_timeout(self._patience.connect, self._patience.upstream),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            max_line_size=_LONGEST_HEADER,
+            max_field_size=_LONGEST_HEADER,
         )
 
     def apply(self, apis: Sequence[ActiveApi]) -> None:
@@ -71,156 +89,183 @@ class Upstream:
             await self._session.close()
 
     async def request(self, call: Call) -> None:
-        """Answer one request with what the upstream answers."""
-        if not call.route.api.upstream_url or call.scope["type"] != "http":
-            await problem(
-                call.send, 404, "Not Found", "No stream of this API has this path.", code="not_found"
-            )
-            return
+        """Answer one request with what the upstream answers, or say why not."""
+        if call.scope["type"] != "http":
+            await call.send({"type": "websocket.close", "code": _WEBSOCKET_REFUSED, "reason": "not_found"})
+        elif not call.route.api.upstream_url:
+            detail = "No stream of this API has this path, and it has no upstream."
+            await problem(call.send, 404, "Not Found", detail, code="not_found")
+        elif has_looped(call.scope["headers"], self._hop):
+            detail = "The request has been here before: the upstream leads back to this gateway."
+            await problem(call.send, 508, "Loop Detected", detail, code="loop_detected")
+        elif call.scope["method"] in _NOT_PASSED_ON:
+            detail = f"{call.scope['method']} is not passed on."
+            await problem(call.send, 405, "Method Not Allowed", detail, code="method_refused")
+        else:
+            await self._answered(call)
+
+    async def _answered(self, call: Call) -> None:
+        """Pass the request on; what fails before the upstream has answered is a problem for the caller to read."""
         try:
-            await self._pass_on(call)
+            await self._passed_on(call)
+        except RequestRefusedError as error:
+            await problem(call.send, 400, "Bad Request", str(error), code="request_refused")
+        except CallerSlowError:
+            detail = "The request was not sent to its end in time."
+            await problem(call.send, 408, "Request Timeout", detail, code="request_timeout")
         except OutboundError as error:
-            call.meter.error("upstream_refused")
-            await problem(call.send, 502, "Bad Gateway", str(error), code="upstream_refused")
-        except TimeoutError:
-            call.meter.error("upstream_timeout")
+            self._note(call, "upstream_refused", error.detail)
+            detail = f"The upstream cannot be called: {error}."
+            await problem(call.send, 502, "Bad Gateway", detail, code="upstream_refused")
+        except TimeoutError as error:
+            self._note(call, "upstream_timeout", str(error))
             detail = "The upstream did not answer in time."
             await problem(call.send, 504, "Gateway Timeout", detail, code="upstream_timeout")
-        except (aiohttp.ClientError, OSError) as error:
-            call.meter.error("upstream_failed")
-            detail = f"The upstream cannot be reached: {type(error).__name__}."
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            self._note(call, "upstream_failed", repr(error))
+            detail = "The upstream could not be reached, hung up, or did not answer in HTTP."
             await problem(call.send, 502, "Bad Gateway", detail, code="upstream_failed")
 
-    async def _pass_on(self, call: Call) -> None:
-        """Raises what the client raises before the upstream has answered; after that the response is broken off."""
+    async def _passed_on(self, call: Call) -> None:
+        headers: Sequence[tuple[bytes, bytes]] = call.scope["headers"]
+        body = _Body(call.receive, awaited=is_chunked(headers) or bool(body_length(headers)))
+        await _unless(body.caller_left(), self._exchange(call, body))
+
+    async def _exchange(self, call: Call, body: "_Body") -> None:
+        """Ask and relay. Raises what went wrong before the answer began; after that the response is broken off."""
         assert self._session is not None  # noqa: S101 - started first
-        scope = call.scope
-        url = upstream_url(call.route.api, call.route.path, scope["query_string"])
-        destination = check_url(url)
-        await self._guard.resolve(destination.host)  # an address in the URL is asked for by no resolver
-        headers = forwarded_headers(scope, call.route.api.key_places, self._portal_cookies)
-        async with self._session.request(
-            scope["method"],
-            url,
-            headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
-            data=_body(call.receive) if _has_body(scope) else None,
-            allow_redirects=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-        ) as response:
-            await _answer(call, response)
-
-
-class _GuardedResolver(AbstractResolver):
-    """Resolves names as the guard allows."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - both are offered
-    ) -> list[ResolveResult]:
-        """Addresses a socket may be opened to. Raises HostError, which the client passes on as its own."""
-        try:
-            found = await self._guard.resolve(host)
-        except OutboundError as error:
-            raise OSError(str(error)) from error
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
+        api = call.route.api
+        base = check_url(api.upstream_url)
+        target = upstream_target(base, api, call.scope)
+        headers = request_headers(call.scope, api, self._hop, call.caller.address)
+        await self._guard.resolve(base.host)  # for kept connections, and addresses that need no resolver
+        waiting = _Waiting(self._patience)
+        async with waiting:
+            response = await self._session.request(
+                call.scope["method"],
+                URL(f"{base.scheme}://{base.authority}{target}", encoded=True),
+                headers=[(name.decode("latin-1"), _text(value)) for name, value in headers],
+                data=body.chunks(waiting) if body.awaited else None,
+                allow_redirects=False,
             )
-            for address in found.addresses
-        ]
+        async with response:
+            await self._relay(call, response)
 
-    async def close(self) -> None:
-        """Nothing is open."""
+    async def _relay(self, call: Call, response: aiohttp.ClientResponse) -> None:
+        headers = response_headers(response.raw_headers, self._hop)
+        await call.send({"type": "http.response.start", "status": response.status, "headers": headers})
+        size = 0
+        try:
+            async for chunk in response.content.iter_any():
+                size += len(chunk)
+                async with asyncio.timeout(self._patience.caller):
+                    await call.send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except aiohttp.ClientError as error:
+            self._note(call, "upstream_broke_off", repr(error))
+            abort(call.scope)  # or the caller would take a part for the whole
+        except OSError as error:  # TimeoutError is one
+            self._note(call, "caller_stalled", repr(error))
+            abort(call.scope)
+        else:
+            await call.send({"type": "http.response.body", "body": b""})
+        finally:
+            call.meter.messages(0, size)
 
-
-def upstream_url(api: ActiveApi, path: str, query_string: bytes) -> str:
-    """Where a request goes; path: the rest after the listen path, decoded."""
-    kept = path if api.strip_listen_path else api.listen_path.rstrip("/") + path
-    query = f"?{query_string.decode('latin-1')}" if query_string else ""
-    return api.upstream_url.rstrip("/") + quote(kept, safe="/:@!$&'()*+,;=-._~") + query
-
-
-def forwarded_headers(scope: Scope, places: KeyPlaces, portal_cookies: frozenset[str]) -> Headers:
-    """What of a request's headers the upstream gets, and what is added."""
-    keys = frozenset(key_headers(places))
-    named = {
-        part.strip().lower()
-        for name, value in scope["headers"]
-        if name == b"connection"
-        for part in value.split(b",")
-    }
-    kept = [
-        (name, value)
-        for name, value in scope["headers"]
-        if name not in _HOP_BY_HOP | _OURS | named and name not in keys
-    ]
-    cookies = [
-        (name, _without(value, portal_cookies)) if name == b"cookie" else (name, value)
-        for name, value in kept
-    ]
-    return [(name, value) for name, value in cookies if value or name != b"cookie"] + _about(scope)
+    def _note(self, call: Call, kind: str, detail: str) -> None:
+        """Count a failure, and tell the operator what the caller is not told."""
+        call.meter.error(kind)
+        logger.info("upstream of definition %d: %s: %s", call.route.api.definition_id, kind, detail)
 
 
-def _about(scope: Scope) -> Headers:
-    """Who called, how, and by which name."""
-    client = scope.get("client")
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    about = [(b"x-forwarded-proto", scope.get("scheme", "http").encode()), (b"x-forwarded-host", host)]
-    if client:
-        about.append((b"x-forwarded-for", str(client[0]).encode()))
-    length = next((value for name, value in scope["headers"] if name == b"content-length"), None)
-    return about + ([(b"content-length", length)] if length is not None and not _is_chunked(scope) else [])
+class _Waiting:
+    """Bounds the way to the beginning of an answer, during which now the caller and now the upstream is waited for."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._timeout = asyncio.timeout(None)
+        self._for_caller = False
+        self._over = False
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+        self.for_upstream()
+
+    async def __aexit__(self, *raised: Any) -> None:
+        """Raises TimeoutError when the upstream, CallerSlowError when the caller was waited for too long."""
+        self._over = True
+        try:
+            await self._timeout.__aexit__(*raised)
+        except TimeoutError as error:
+            if self._for_caller:
+                raise CallerSlowError from error
+            raise
+
+    def for_caller(self) -> None:
+        """It is the caller's turn to send."""
+        self._turn(self._patience.caller, for_caller=True)
+
+    def for_upstream(self) -> None:
+        """It is the upstream's turn to take, or to answer."""
+        self._turn(self._patience.connect + self._patience.upstream, for_caller=False)
+
+    def _turn(self, seconds: float, *, for_caller: bool) -> None:
+        if not self._over:  # an answer may begin before the request has ended
+            self._for_caller = for_caller
+            self._timeout.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
-def _without(cookies: bytes, names: frozenset[str]) -> bytes:
-    parts = [part.strip() for part in cookies.split(b";")]
-    return b"; ".join(part for part in parts if part.partition(b"=")[0].decode("latin-1") not in names)
+class _Body:
+    """A request's body on its way, and the news that its caller has left, which come by the same `receive`."""
+
+    def __init__(self, receive: Receive, *, awaited: bool) -> None:
+        """awaited: the request has a body."""
+        self.awaited = awaited
+        self._receive = receive
+        self._left = False
+        self._read = asyncio.Event()
+        if not awaited:
+            self._read.set()
+
+    async def chunks(self, waiting: _Waiting) -> AsyncIterator[bytes]:
+        """The body as it comes. Raises ConnectionResetError when the caller leaves before its end."""
+        more = True
+        while more:
+            waiting.for_caller()
+            event = await self._receive()
+            waiting.for_upstream()
+            if event["type"] == "http.disconnect":
+                self._left = True
+                self._read.set()
+                raise ConnectionResetError("the caller has left")
+            more = event.get("more_body", False)
+            if chunk := event.get("body", b""):
+                yield chunk
+        self._read.set()
+
+    async def caller_left(self) -> None:
+        """Return when the caller has closed its connection."""
+        await self._read.wait()
+        while not self._left:
+            self._left = (await self._receive())["type"] == "http.disconnect"
 
 
-def _is_chunked(scope: Scope) -> bool:
-    return any(name == b"transfer-encoding" for name, _ in scope["headers"])
-
-
-def _has_body(scope: Scope) -> bool:
-    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
-
-
-async def _body(receive: Receive) -> AsyncIterator[bytes]:
-    """The request's body as it comes. Raises ConnectionResetError when the caller has left."""
-    while True:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            raise ConnectionResetError("the caller has left")
-        if chunk := event.get("body", b""):
-            yield chunk
-        if not event.get("more_body", False):
-            return
-
-
-async def _answer(call: Call, response: aiohttp.ClientResponse) -> None:
-    """Pass the response on; what breaks off at the upstream breaks off here too."""
-    headers = [
-        (name.lower(), value) for name, value in response.raw_headers if name.lower() not in _HOP_BY_HOP
-    ]
-    await call.send({"type": "http.response.start", "status": response.status, "headers": headers})
-    size = 0
+async def _unless(left: Coroutine[Any, Any, None], work: Coroutine[Any, Any, None]) -> None:
+    """Work, unless the caller leaves meanwhile. Raises what the work raises."""
+    working, leaving = asyncio.create_task(work), asyncio.create_task(left)
     try:
-        async for chunk in response.content.iter_chunked(_CHUNK):
-            size += len(chunk)
-            await call.send({"type": "http.response.body", "body": chunk, "more_body": True})
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        call.meter.error("upstream_broke_off")
-        abort(call.scope)
-        return
-    await call.send({"type": "http.response.body", "body": b""})
-    call.meter.messages(1, size)
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        finished = working.done()
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+    if finished:
+        working.result()
+
+
+def _text(value: bytes) -> str:
+    """A header's value for a client that writes UTF-8. Raises RequestRefusedError."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise RequestRefusedError("A header is not in UTF-8.") from error
