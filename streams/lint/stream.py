@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from streams.config import Finding, Node, Text
+from streams.lint.clients import client_faults
 from streams.lint.component import ComponentChecker
 from streams.lint.values import check_fields, unknown_key
 from streams.lint.variables import caller_faults
@@ -111,7 +112,8 @@ def check_stream(
     if reading is None or writing is None or any(f.severity is Severity.ERROR for f in checker.findings):
         return None, checker.findings
     stream = CheckedStream(name, reading, processors, writing, options["shutdown_timeout"])
-    faults = [source.finding(node, *fault) for fault in caller_faults(stream, reading)]
+    found = (*caller_faults(stream, reading), *client_faults(reading, writing))
+    faults = [source.finding(node, *fault) for fault in found]
     return None if faults else stream, [*checker.findings, *faults]
 
 
