@@ -29,7 +29,8 @@ def arguments() -> argparse.Namespace:
 
 def create_topics(bootstrap: str) -> None:
     new = [NewTopic(name, num_partitions=1, replication_factor=1) for name in ("chat", "discussion")]
-    for done in AdminClient({"bootstrap.servers": bootstrap}).create_topics(new).values():
+    client = AdminClient({"bootstrap.servers": bootstrap})  # it must outlive its answers
+    for done in client.create_topics(new).values():
         try:
             done.result()
         except KafkaException as error:
