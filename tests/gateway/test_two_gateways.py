@@ -170,3 +170,32 @@ def test_the_example_of_correlation_by_user_runs_as_written(
     for first, (user, events) in enumerate(got.items()):
         assert [event["n"] for event in events] == [first, first + 2]
         assert {(event["user_id"], event["result"]) for event in events} == {(user, "bar")}
+
+
+def test_a_process_that_ends_in_order_leaves_the_rest_to_the_other(
+    gateways, environment, monkeypatch, kafka_bootstrap, topic
+):
+    with gateway_process(environment) as ending:
+        serve([*gateways, ending], monkeypatch, {"chat": consumer(kafka_bootstrap, topic)}, "/shop/get")
+        leaving = Listener(ending, "/shop/sse")
+        produce(kafka_bootstrap, topic, numbers(0, 10))
+        wait_until(lambda: len(leaving.lines) >= 10, "messages are missing")
+        with listening((gateways[0], "/shop/sse")) as (staying,):
+            ending.child.stop()
+            produce(kafka_bootstrap, topic, numbers(10, 30))
+            wait_until(lambda: len(staying.lines) >= 20, "messages are missing")
+    assert leaving.lines + staying.lines == numbers(0, 30)
+
+
+def test_what_a_killed_process_did_not_hand_over_reaches_the_other(
+    gateways, environment, monkeypatch, kafka_bootstrap, topic
+):
+    with gateway_process(environment) as killed:
+        serve([*gateways, killed], monkeypatch, {"chat": consumer(kafka_bootstrap, topic)}, "/shop/get")
+        first = Listener(killed, "/shop/sse")
+        produce(kafka_bootstrap, topic, numbers(0, 10))
+        wait_until(lambda: len(first.lines) >= 10, "messages are missing")
+        killed.child.kill()
+        produce(kafka_bootstrap, topic, numbers(10, 20))
+        with listening((gateways[0], "/shop/sse")) as (other,):
+            wait_until(lambda: {*numbers(10, 20)} <= {*other.lines}, "messages are missing")
