@@ -9,7 +9,28 @@ from streams.outputs import broker as broker_output
 from streams.outputs import drop
 from streams.outputs import kafka as kafka_output
 from streams.outputs import sync_response as sync_response_output
-from streams.processors import mapping
+from streams.processors import (
+    bounds_check,
+    branch,
+    catch,
+    for_each,
+    group_by,
+    group_by_value,
+    insert_part,
+    log,
+    mapping,
+    metric,
+    noop,
+    parallel,
+    processors,
+    retry,
+    select_parts,
+    sleep,
+    split,
+    switch,
+    try_processor,
+    while_processor,
+)
 from streams.processors import sync_response as sync_response_processor
 from streams.registry import Registry
 
@@ -27,4 +48,23 @@ def core_registry() -> Registry:
         mapping.MUTATION,
         sync_response_output.SYNC_RESPONSE,
         sync_response_processor.SYNC_RESPONSE,
+        bounds_check.BOUNDS_CHECK,
+        branch.BRANCH,
+        catch.CATCH,
+        for_each.FOR_EACH,
+        group_by.GROUP_BY,
+        group_by_value.GROUP_BY_VALUE,
+        insert_part.INSERT_PART,
+        log.LOG,
+        metric.METRIC,
+        noop.NOOP,
+        parallel.PARALLEL,
+        processors.PROCESSORS_PROCESSOR,
+        retry.RETRY,
+        select_parts.SELECT_PARTS,
+        sleep.SLEEP,
+        split.SPLIT,
+        switch.SWITCH,
+        try_processor.TRY,
+        while_processor.WHILE,
     )

@@ -6,8 +6,8 @@ runs a stream all come from that declaration.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, Protocol, TypeVar
 
@@ -31,6 +31,8 @@ class Kind(Enum):
     INPUT = "input"
     PROCESSOR = "processor"
     OUTPUT = "output"
+    CACHE = "cache"
+    RATE_LIMIT = "rate_limit"
 
 
 class FieldType(Enum):
@@ -50,6 +52,10 @@ class FieldType(Enum):
     INPUT = "input"
     PROCESSOR = "processor"
     OUTPUT = "output"
+    CACHE = "cache"
+    """The label of one of the stream's `cache_resources`; checked into its Component."""
+    RATE_LIMIT = "rate_limit"
+    """The label of one of the stream's `rate_limit_resources`; checked into its Component."""
 
 
 class Shape(Enum):
@@ -168,6 +174,8 @@ class BuildContext:
     services: Mapping[type, object]
     component: Component | None = None
     """The component being built."""
+    resources: dict[str, Any] = field(default_factory=dict)
+    """Caches and rate limits built so far, by label: whoever names one gets the same."""
 
     @property
     def stage(self) -> str:
@@ -190,6 +198,13 @@ class BuildContext:
     def build(self, component: Component) -> Any:
         """Build a component, or a child of the one being built."""
         return component.spec.build(component.config, replace(self, component=component))
+
+    def resource(self, component: Component) -> Any:
+        """Return the cache or rate limit of the stream that a field names; the first to ask builds it."""
+        key = f"{component.spec.kind.value}/{component.label}"
+        if key not in self.resources:
+            self.resources[key] = self.build(component)
+        return self.resources[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +284,15 @@ class Output(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun and let go of everything."""
+
+
+def held(value: object) -> Iterator[Component]:
+    """The components in a checked value, however deep, but not those inside them."""
+    if isinstance(value, Component):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from held(item)
 
 
 def is_replayable(component: Component) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -39,6 +39,13 @@ class SourceStatus:
     """Why it cannot read at present; empty when it can."""
 
 
+MAX_SERIES = 1000
+"""How many series of its own a stream may have; labels of messages could make any number."""
+
+Series = tuple[str, tuple[tuple[str, str], ...]]
+"""A name and sorted labels."""
+
+
 @dataclass(slots=True)
 class Statistics:
     """Counts of a stream by stage, and who can tell how its inputs stand."""
@@ -47,6 +54,14 @@ class Statistics:
     sources: list[Callable[[], SourceStatus]] = field(default_factory=list)
     failing: int = 0
     """Batches whose output failed and that wait to be tried again."""
+    metrics: dict[Series, float] = field(default_factory=dict)
+    """What `metric` processors counted and measured."""
+
+    def measure(self, name: str, labels: Mapping[str, str], amount: float, *, adding: bool) -> None:
+        """Add to a series of the stream's own, or set it. Series beyond MAX_SERIES are not kept."""
+        series = (name, tuple(sorted(labels.items())))
+        if series in self.metrics or len(self.metrics) < MAX_SERIES:
+            self.metrics[series] = amount + (self.metrics.get(series, 0.0) if adding else 0.0)
 
     def stage(self, name: str) -> StageStatistics:
         """The counts of a stage; made when it is first asked for."""

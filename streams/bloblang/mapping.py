@@ -69,6 +69,20 @@ class Mapping:
         """As `apply`, but the new document begins as the old one, and `this` sees what is written to it."""
         return self._applied(batch, index, fuel, mutating=True)
 
+    def overlay(
+        self, batch: Sequence[Message], target: Message, index: int = 0, *, fuel: int | None = None
+    ) -> Message | Marker:
+        """The target as the mapping changes it, reading one message of a batch: its root and metadata are the target's.
+
+        What is not assigned stays. Raises MappingError.
+        """
+        run = self._run(batch, index, dict(target.metadata), fuel)
+        this = _structured(batch[index]) if self._compiled.reads_document else None
+        owned = Ownership(run.charge)
+        value = _structured(target)
+        root = owned.adopt(value.copy()) if value.__class__ in {dict, list} else NOTHING
+        return _message(target, self._execute(run, this, root, owned), run.metadata or {}, run.bound)
+
     def _applied(
         self, batch: Sequence[Message], index: int, fuel: int | None, *, mutating: bool
     ) -> Message | Marker:

@@ -33,8 +33,15 @@ nats_object_store nats_stream nsq opensearch pulsar pusher questdb redis_hash re
 redis_streams reject reject_errored resource retry s2 sftp slack_webhook snowflake_put socket splunk_hec sql
 sql_insert sql_raw stdout subprocess switch sync_response websocket zmq4 zmq4n
 """
+_CACHES: Final = """
+aws_dynamodb aws_s3 couchbase file gcp_cloud_storage lru memcached memory mongodb multilevel nats_kv noop redis
+ristretto sql ttlru
+"""
+_RATE_LIMITS: Final = "local redis"
 BENTO_COMPONENTS: Final = {
     Kind.INPUT: frozenset(_INPUTS.split()),
     Kind.PROCESSOR: frozenset(_PROCESSORS.split()),
     Kind.OUTPUT: frozenset(_OUTPUTS.split()),
+    Kind.CACHE: frozenset(_CACHES.split()),
+    Kind.RATE_LIMIT: frozenset(_RATE_LIMITS.split()),
 }

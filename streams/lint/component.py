@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from streams.config import Finding, Node, Text
 from streams.lint.bento_names import BENTO_COMPONENTS
 from streams.lint.values import check_fields, check_value, unknown_key
 from streams.registry import Registry
-from streams.spec import Component, ComponentSpec, Kind, Problem, Rules, Severity
+from streams.spec import Component, ComponentSpec, Kind, Problem, Rules, Severity, Shape
 
 _LABEL: Final = re.compile(r"[a-z0-9][a-z0-9_]*")
 _BESIDE: Final = {
     Kind.INPUT: frozenset({"label", "processors"}),
     Kind.PROCESSOR: frozenset({"label"}),
     Kind.OUTPUT: frozenset({"label", "processors"}),
+    Kind.CACHE: frozenset({"label"}),
+    Kind.RATE_LIMIT: frozenset({"label"}),
 }
 
 
@@ -30,6 +33,7 @@ class ComponentChecker:
         self._rules = rules
         self._root = root
         self._labels: dict[str, Node] = {}
+        self._resources: dict[tuple[Kind, str], Component | None] = {}
 
     def component(self, kind: Kind, node: Node) -> Component | None:
         """Check a component. Returns None when it cannot be built; a finding then says why."""
@@ -58,6 +62,30 @@ class ComponentChecker:
             return ()
         found = [self.component(kind, item) for item in node.value]
         return tuple(component for component in found if component is not None)
+
+    def resources(self, kind: Kind, node: Node | None) -> None:
+        """Check a list of resources; components that are checked later may name them."""
+        if node is None or not isinstance(node.value, list):
+            self.components(kind, node)
+            return
+        for item in node.value:
+            label = item.get("label") if isinstance(item.value, dict) else None
+            if label is None or not label.value:
+                self._found(item, "missing_field", f"a {kind.value} has no label", "add `label: name`")
+            elif isinstance(label.value, str):
+                self._resources[kind, label.value] = self.component(kind, item)
+
+    def resource(self, kind: Kind, node: Node) -> Component | None:
+        """Return the resource that a field names. None: there is none, or it cannot be built; a finding says so."""
+        if not isinstance(node.value, str):
+            self._found(node, "wrong_type", f"the label of a {kind.value} is a string, not {node.type_name}")
+        elif (kind, node.value) not in self._resources:
+            known = sorted(label for of, label in self._resources if of is kind)
+            remedy = f"known: {', '.join(known)}" if known else f"define it in `{kind.value}_resources`"
+            self._found(node, "resource_unknown", f"the stream has no {kind.value} {node.value!r}", remedy)
+        else:
+            return self._resources[kind, node.value]
+        return None
 
     def _only_name(self, kind: Kind, node: Node, names: list[str]) -> str | None:
         known = [name for name in names if self._registry.find(kind, name) or name in BENTO_COMPONENTS[kind]]
@@ -130,7 +158,7 @@ class ComponentChecker:
     def _body(self, spec: ComponentSpec, node: Node) -> dict[str, Any] | None:
         before = len(self.findings)
         if spec.value_form:
-            config = {spec.fields[0].name: check_value(self, spec.fields[0], node)}
+            config = {spec.fields[0].name: check_value(self, spec.fields[0], self._unwrapped(spec, node))}
         else:
             config = check_fields(self, spec.fields, node, spec.name)
         if any(finding.severity is Severity.ERROR for finding in self.findings[before:]):
@@ -138,6 +166,19 @@ class ComponentChecker:
         for problem in spec.check(config, self._rules) if spec.check else ():
             self.findings.append(self._positioned(spec, node, problem))
         return config
+
+    def _unwrapped(self, spec: ComponentSpec, node: Node) -> Node:
+        """The list of a body that puts it under a key, as some documentation does and Bento refuses."""
+        field = spec.fields[0]
+        if field.shape is not Shape.LIST or not isinstance(node.value, dict) or [*node.value] != [field.name]:
+            return node
+        child: Node = node.value[field.name]
+        message = (
+            f"{spec.name!r} takes the list itself; {field.name!r} around it is understood here, not by Bento"
+        )
+        finding = self.source.finding_at_key(child, "wrapped_list", message, f"take {field.name!r} out")
+        self.findings.append(replace(finding, severity=Severity.WARNING))
+        return child
 
     def _positioned(self, spec: ComponentSpec, node: Node, problem: Problem) -> Finding:
         """The finding at the value the problem is about, or at the nearest one that is written down."""

@@ -12,7 +12,7 @@ from streams.lint.component import ComponentChecker
 from streams.lint.values import check_fields, unknown_key
 from streams.lint.variables import caller_faults
 from streams.registry import Registry
-from streams.spec import Component, Field, FieldType, Kind, Rules, Severity, is_replayable
+from streams.spec import Component, Field, FieldType, Kind, Rules, Severity, held, is_replayable
 
 MAX_IN_FLIGHT: Final = 64
 _PIPELINE: Final = (
@@ -27,12 +27,12 @@ _OPTIONS: Final = (
     ),
     Field("shutdown_timeout", FieldType.DURATION, "How long a stream may take to finish.", default="20s"),
 )
-_RESOURCES: Final = ("input", "processor", "output", "cache", "rate_limit")
+_RESOURCES: Final = {"cache_resources": Kind.CACHE, "rate_limit_resources": Kind.RATE_LIMIT}
 _UNSUPPORTED: Final = {
     "buffer": "buffers are not available in this version of Sluice",
     **{
         f"{kind}_resources": f"{kind} resources are not available in this version of Sluice"
-        for kind in _RESOURCES
+        for kind in ("input", "processor", "output")
     },
     "http": "the addresses of HTTP servers belong to the gateway",
     "tests": "tests of a stream belong in a file beside it",
@@ -42,7 +42,7 @@ _OPERATORS: Final = {
     "metrics": "Sluice counts every stream itself",
     "tracer": "streams are not traced in this version of Sluice",
 }
-_KNOWN: Final = ["input", "pipeline", "output", *(option.name for option in _OPTIONS)]
+_KNOWN: Final = ["input", "pipeline", "output", *_RESOURCES, *(option.name for option in _OPTIONS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +83,8 @@ class CheckedStream:
 def descendants(component: Component) -> Iterator[Component]:
     """A component, the processors beside it, and all that its fields hold."""
     yield component
-    for child in (*component.processors, *_held(component.config)):
+    for child in (*component.processors, *held(component.config)):
         yield from descendants(child)
-
-
-def _held(value: object) -> Iterator[Component]:
-    if isinstance(value, Component):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _held(item)
 
 
 def check_stream(
@@ -104,6 +96,8 @@ def check_stream(
         return None, [source.finding(node, "wrong_type", f"a stream is an object, not {node.type_name}")]
     _top_level(checker, node)
     options = check_fields(checker, _OPTIONS, _options_node(node), "a stream")
+    for key, kind in _RESOURCES.items():
+        checker.resources(kind, node.get(key))
     reading = _required(checker, Kind.INPUT, node)
     processors = _pipeline(checker, node)
     writing = _required(checker, Kind.OUTPUT, node)

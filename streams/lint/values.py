@@ -20,6 +20,9 @@ class Checker(Findings, Protocol):
     def component(self, kind: Kind, node: Node) -> Component | None:
         """Check a component that stands in a field."""
 
+    def resource(self, kind: Kind, node: Node) -> Component | None:
+        """Find the resource that a field names."""
+
 
 def check_fields(checker: Checker, fields: Sequence[Field], node: Node, owner: str) -> dict[str, Any]:
     """Check an object of fields. Returns all fields with values or defaults; findings say what is wrong."""
@@ -91,6 +94,10 @@ def check_value(checker: Checker, field: Field, node: Node) -> Any:
 def _one(checker: Checker, field: Field, node: Node) -> Any:
     if field.type in _COMPONENTS:
         return checker.component(_COMPONENTS[field.type], node)
+    if field.type in _LABELS:
+        # Empty, as Bento's defaults are, where the field need not be given.
+        unused = not node.value and field.default is not REQUIRED
+        return None if unused else checker.resource(_LABELS[field.type], node)
     if field.type is FieldType.OBJECT:
         return check_fields(checker, field.children, node, field.name)
     if field.type is FieldType.ANY:
@@ -112,7 +119,7 @@ def _text(checker: Checker, field: Field, node: Node) -> Any:
         near = difflib.get_close_matches(text, field.options, 1)
         remedy = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(field.options)}"
         _found(checker, node, "wrong_option", f"{field.name!r} cannot be {text!r}", remedy)
-    if field.type is FieldType.BLOBLANG:
+    if field.type is FieldType.BLOBLANG and (text or field.default):
         _compiles(checker, node, bloblang.compile, "mapping")
     elif field.interpolated:
         _compiles(checker, node, bloblang.interpolate, "interpolation")
@@ -153,6 +160,7 @@ _COMPONENTS = {
     FieldType.PROCESSOR: Kind.PROCESSOR,
     FieldType.OUTPUT: Kind.OUTPUT,
 }
+_LABELS = {FieldType.CACHE: Kind.CACHE, FieldType.RATE_LIMIT: Kind.RATE_LIMIT}
 _TYPES: dict[FieldType, tuple[str, tuple[type, ...]]] = {
     FieldType.STRING: ("a string", (str,)),
     FieldType.BLOBLANG: ("a mapping", (str,)),
