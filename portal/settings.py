@@ -129,6 +129,7 @@ CELERY_BEAT_SCHEDULE = {
     "make coming partitions": {"task": "webhooks.tasks.make_partitions", "schedule": 3600.0},
     "drop old partitions": {"task": "webhooks.tasks.drop_partitions", "schedule": 3600.0},
     "forget old positions": {"task": "gateway.tasks.forget_old_positions", "schedule": 3600.0},
+    "forget expired tickets": {"task": "gateway.tasks.forget_tickets", "schedule": 600.0},
     "disable endpoints that only fail": {"task": "webhooks.tasks.judge_endpoints", "schedule": 60.0},
 }
 

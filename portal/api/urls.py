@@ -23,6 +23,7 @@ from portal.api import (
     organization,
     plans,
     quarantine,
+    tickets,
     tyk_streams,
 )
 from portal.api import products as products_api
@@ -58,6 +59,7 @@ _GATEWAY: list[URLPattern] = [
     path("catalogue/<slug:slug>", catalogue.CatalogueDetail.as_view()),
     path("apps", apps.AppList.as_view()),
     path("apps/<row:app>", apps.AppDetail.as_view()),
+    path("apps/<row:app>/tickets", tickets.TicketList.as_view()),
     path("apps/<row:app>/credentials", credentials.CredentialList.as_view()),
     path("apps/<row:app>/credentials/<row:credential>", credentials.CredentialDetail.as_view()),
     path("apps/<row:app>/credentials/<row:credential>/revoke", credentials.CredentialRevoke.as_view()),
