@@ -141,6 +141,7 @@ class CallerReading:
         self.standing.set()
         try:
             while True:
+                await self.queue.room()
                 await self._offer(served, await reader.read())
         finally:
             await reader.close()

@@ -18,6 +18,10 @@ _Answer = TypeVar("_Answer")
 
 MOST_TAKEN: Final = 16
 """Units one client takes at a time, at most."""
+MOST_TAKEN_BYTES: Final = 256 * 1024
+"""From how much on it takes no more of them."""
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""From how much on nothing more should be read: what waits, and what clients hold."""
 
 
 @dataclass(eq=False, slots=True)
@@ -29,6 +33,8 @@ class _Unit:
     origin: str
     done: asyncio.Future[None]
     """Set when a client has it; failed when it is given back."""
+    size: int
+    """Bytes."""
     withdrawn: bool = False
     """Another process may read it: should its client not get it, nobody here does."""
 
@@ -47,6 +53,9 @@ class ClientQueue:
         self._readers: set[QueueReader] = set()
         self._ended = False
         self._numbers = 0
+        self._size = 0
+        self._room = asyncio.Event()
+        self._room.set()
 
     @property
     def clients(self) -> int:
@@ -70,14 +79,21 @@ class ClientQueue:
         origin: where they come from, for `withdraw`.
         """
         self._numbers += 1
-        unit = _Unit(self._numbers, messages, origin, asyncio.get_running_loop().create_future())
+        size = sum(len(message.content) for message in messages)
+        unit = _Unit(self._numbers, messages, origin, asyncio.get_running_loop().create_future(), size)
         self._outstanding[unit.number] = unit
+        self._weigh(size)
         self._waiting.append(unit)
         self._serve()
         try:
             await unit.done
         finally:
             del self._outstanding[unit.number]
+            self._weigh(-size)
+
+    async def room(self) -> None:
+        """Return when more may be read."""
+        await self._room.wait()
 
     def withdraw(self, origins: Collection[str] | None = None) -> None:
         """Give back what no client has taken, of these origins or of all; what is with a client may still be done."""
@@ -133,11 +149,20 @@ class ClientQueue:
         """Up to `most` units, and no more than the client's share. What was cancelled meanwhile is left out."""
         share = max(1, min(most, len(self._waiting) // max(1, len(self._readers))))
         units: list[_Unit] = []
-        while self._waiting and len(units) < share:
+        size = 0
+        while self._waiting and len(units) < share and size < MOST_TAKEN_BYTES:
             unit = self._waiting.popleft()
             if not unit.done.done():
                 units.append(unit)
+                size += unit.size
         return units
+
+    def _weigh(self, size: int) -> None:
+        self._size += size
+        if self._size > MOST_BYTES:
+            self._room.clear()
+        else:
+            self._room.set()
 
 
 class QueueReader:

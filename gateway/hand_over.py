@@ -21,7 +21,7 @@ from streams.kafka.partition import Partition
 from streams.kafka.source import KafkaSource
 from streams.lint import CheckedStream
 from streams.message import Message
-from streams.spec import BuildContext, Component, ComponentSpec, Config, Kind, StreamIdentity
+from streams.spec import Batch, BuildContext, Component, ComponentSpec, Config, Kind, StreamIdentity
 from streams.statistics import Statistics
 from streams.stopping import StopSignal
 from streams.supervisor import Key
@@ -83,6 +83,11 @@ class SeatSource(KafkaSource):
         self._seat.source = self
         await super().connect()
         self._seat.reached = True
+
+    async def read(self) -> Batch:
+        """Return the next record, once clients have left room for it. Raises ConnectError."""
+        await self._seat.queue.room()
+        return await super().read()
 
     async def close(self) -> None:
         """Leave the group."""

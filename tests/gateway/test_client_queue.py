@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway import client_queue
 from gateway.client_queue import ClientQueue, QueueReader
 from streams.errors import StreamStoppedError
 from streams.message import Message
@@ -143,6 +144,23 @@ async def test_what_its_stream_gave_up_reaches_no_client():
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     assert contents(await anext(queue.reader())) == [b"2"]
+
+
+async def test_a_client_takes_so_many_bytes_and_the_queue_holds_so_many(monkeypatch):
+    monkeypatch.setattr(client_queue, "MOST_TAKEN_BYTES", 5)
+    monkeypatch.setattr(client_queue, "MOST_BYTES", 9)
+    queue = ClientQueue()
+    reader = queue.reader()
+    await putting(queue, b"123", b"456", b"789")
+    room = asyncio.create_task(queue.room())
+    await room
+    await putting(queue, b"0")
+    room = asyncio.create_task(queue.room())
+    batch = await anext(reader)
+    assert contents(batch) == [b"123", b"456"]
+    assert not room.done()
+    await reader.handed_over(batch)
+    await room
 
 
 async def test_reading_ends_with_the_queue():
