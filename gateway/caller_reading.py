@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 HOLD_SECONDS: Final = 0.25
 """Between tries to hold a place that another process has."""
+AWAY_SECONDS: Final = 1.0
+"""How long who made room leaves the place to others, several tries long."""
 IN_FLIGHT: Final = 64
 """Records whose messages may wait for the caller's clients."""
 
@@ -75,7 +77,9 @@ class CallerReading:
         """variables: the caller's, by name."""
         self.queue = ClientQueue()
         self.standing = asyncio.Event()
-        """Set once the place is held."""
+        """Set while the place is held."""
+        self.held_at = 0.0
+        """On the event loop's clock: since when."""
         self._identity = identity
         self._request = Request(variables)
         self._open_reader = open_reader
@@ -90,6 +94,8 @@ class CallerReading:
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._settling: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
+        self._feeding: asyncio.Task[None] | None = None
+        self._making_room = False
 
     def start(self, consumer_group: str | None, writer: PositionWriter, ended: Callable[[], None]) -> None:
         """Wait for the place, then read from it until `stop`.
@@ -106,22 +112,41 @@ class CallerReading:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def make_room(self) -> None:
+        """Give the place to whoever waits for it, and take it again in a moment; clients keep their readers."""
+        if self._feeding is not None and self.standing.is_set():
+            self._making_room = True
+            self._feeding.cancel()
+
     async def _run(self, consumer_group: str | None, writer: PositionWriter) -> None:
         try:
-            if consumer_group is None:
-                served = Served(HeldPosition(0, 0, {}), self._lost)
-            else:
-                served = await self._hold(consumer_group, writer)
-            try:
-                await self._feed(served)
-            finally:
-                await self._give_up()
-                if consumer_group is not None:
-                    await writer.release(served)
+            while True:
+                await self._serve(consumer_group, writer)
+                await asyncio.sleep(AWAY_SECONDS)
         except (SluiceError, psycopg.Error) as error:
             logger.warning("a caller of %s is served no more: %s", self._identity.stream_name, error)
         finally:
             self.queue.end()
+
+    async def _serve(self, consumer_group: str | None, writer: PositionWriter) -> None:
+        """Hold the place and read from it until there is room to be made. Raises ConnectError, psycopg.Error."""
+        if consumer_group is None:
+            served = Served(HeldPosition(0, 0, {}), self._lost)
+        else:
+            served = await self._hold(consumer_group, writer)
+        self._progress = {}
+        self._feeding = asyncio.create_task(self._feed(served))
+        try:
+            await self._feeding
+        except asyncio.CancelledError:
+            if not self._making_room:
+                raise
+        finally:
+            self._making_room = False
+            self.standing.clear()
+            await self._give_up()
+            if consumer_group is not None:
+                await writer.release(served)
 
     async def _hold(self, consumer_group: str, writer: PositionWriter) -> Served:
         """Hold the place as soon as nobody else does. Raises psycopg.Error."""
@@ -138,6 +163,7 @@ class CallerReading:
     async def _feed(self, served: Served) -> None:
         """Read on. Raises ConnectError."""
         reader = await self._open_reader(served.held.offsets, served.move)
+        self.held_at = asyncio.get_running_loop().time()
         self.standing.set()
         try:
             while True:

@@ -6,6 +6,7 @@ reads from it begins with the caller's client and ends with the last one, a whil
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
@@ -31,8 +32,10 @@ from streams.variables import bind_config, component_variables, variables_of
 
 LINGER_SECONDS: Final = 10.0
 """How long a place is held after a GET."""
-HOLD_SECONDS: Final = 10.0
-"""How long a client waits for a place that another process has."""
+HOLD_SECONDS: Final = 5.0
+"""How long a client waits for a place that another process has, before it is answered all the same."""
+TURN_SECONDS: Final = 15.0
+"""How long a process serves a place before it makes room for another that has clients of the same caller."""
 MOST_READINGS: Final = 1000
 """Callers one process serves at a time, those included who asked by GET a moment ago."""
 
@@ -93,9 +96,9 @@ class PerCaller:
                 self._leave(place, serving)
 
     async def join(self, call: Call, *, lingering: bool) -> QueueReader:
-        """Give a client the messages of its caller; returns once the caller's place is held.
+        """Give a client the messages of its caller; returns once the caller's place is held, or is another's for long.
 
-        Raises ConnectError when it cannot be for long, IngestRefusedError for a query that cannot be taken.
+        Raises ConnectError when too many are served, IngestRefusedError for a query that cannot be taken.
         """
         place, serving = self._served(call)
         if serving.leaving is not None:
@@ -107,21 +110,30 @@ class PerCaller:
         if not serving.reading.standing.is_set():
             self._tell(News.GAINED, place.name)
         try:
-            async with asyncio.timeout(HOLD_SECONDS):
-                await serving.reading.standing.wait()
-        except TimeoutError:
-            await reader.close()
-            raise ConnectError("the caller is served elsewhere") from None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HOLD_SECONDS):
+                    await serving.reading.standing.wait()
         except BaseException:
             await reader.close()
             raise
         return reader
 
-    def heard(self, name: str) -> None:
-        """Another process has a client of a caller: let go of the place, if nobody is here any more."""
+    def heard(self, news: News, name: str) -> None:
+        """Another process has a client of a caller: let go of the place, or make room once ours had their turn."""
+        now = asyncio.get_running_loop().time()
         for place, serving in list(self._serving.items()):
-            if place.name == name and not serving.reading.queue.clients:
+            if place.name != name:
+                continue
+            if not serving.reading.queue.clients:
                 self._leave(place, serving)
+            elif news is News.STARVING and now - serving.reading.held_at > TURN_SECONDS:
+                serving.reading.make_room()
+
+    def tell_starving(self) -> None:
+        """Say which callers have clients here and their place elsewhere."""
+        for place, serving in self._serving.items():
+            if serving.reading.queue.clients and not serving.reading.standing.is_set():
+                self._tell(News.STARVING, place.name)
 
     async def stop(self) -> None:
         """Give every place back."""

@@ -176,7 +176,7 @@ class RoundRobin:
 
     def _heard(self, news: News, stream: str) -> None:
         """Another process has news of a stream."""
-        self._per_caller.heard(stream)
+        self._per_caller.heard(news, stream)
         for membership in list(self._memberships.values()):
             if _name(membership.active.key) == stream:
                 if not membership.seat.queue.clients:
@@ -200,6 +200,7 @@ class RoundRobin:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(STARVING_SECONDS)
+            self._per_caller.tell_starving()
             for key, membership in self._memberships.items():
                 seat = membership.seat
                 since = loop.time() - seat.changed_at

@@ -102,8 +102,8 @@ class Reader:
     got: list[bytes] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
 
-    async def join(self, process: RoundRobin, of: ActiveApi) -> "Reader":
-        reader = await process.join(call(of))
+    async def join(self, process: RoundRobin, of: ActiveApi, query: bytes = b"") -> "Reader":
+        reader = await process.join(call(of, query=query))
         self.task = asyncio.create_task(self._read(reader))
         return self
 

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from gateway import per_caller, topic_log
+from gateway import per_caller, round_robin, topic_log
 from gateway.internal_topic import InternalTopics
 from gateway.models import Position
 from gateway.routes import Purpose
 from tests.factories import ApiDefinitionFactory
-from tests.gateway.serving import api, call, in_database, kafka_text, processes, produce, until
+from tests.gateway.serving import Reader, api, call, in_database, kafka_text, processes, produce, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.kafka]
 USER = "$tyk_context.request_data_user"
@@ -77,6 +77,26 @@ async def test_processes_take_turns_with_one_caller(gateways, shop, bootstrap, t
     async with gateways(2) as both:
         got = [await get(both[n % 2], shop, b"alice") for n in range(6)]
     assert sorted(got) == events(b"alice", 0, 6)
+
+
+async def test_one_callers_clients_at_two_processes_get_their_turn(
+    gateways, shop, bootstrap, topic, monkeypatch
+):
+    monkeypatch.setattr(per_caller, "TURN_SECONDS", 1.0)
+    monkeypatch.setattr(per_caller, "HOLD_SECONDS", 0.5)
+    monkeypatch.setattr(round_robin, "STARVING_SECONDS", 0.5)
+    async with gateways(2) as both:
+        clients = [await Reader().join(one, shop, query=b"user=alice") for one in both]
+        sent = 0
+        while not all(client.got for client in clients):
+            produce(bootstrap, topic, events(b"alice", sent, sent + 3))
+            sent += 3
+            await asyncio.sleep(0.2)
+        got = lambda: [content for client in clients for content in client.got]  # noqa: E731
+        await until(lambda: len(got()) >= sent)
+        assert sorted(got()) == sorted(events(b"alice", 0, sent))
+        for client in clients:
+            await client.leave()
 
 
 async def test_what_a_caller_did_not_get_comes_again(gateways, shop, bootstrap, topic):
