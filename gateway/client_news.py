@@ -59,10 +59,7 @@ class ClientNews:
 
     async def stop(self) -> None:
         """Listen no more."""
-        tasks = [*self._telling] if self._listening is None else [self._listening, *self._telling]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks([*self._telling] if self._listening is None else [self._listening, *self._telling])
         with suppress(RedisError, OSError):
             await self._client.aclose()
 
@@ -86,7 +83,7 @@ class ClientNews:
         try:
             process, news, stream = orjson.loads(text)
             known = News(news)
-        except ValueError:  # of another version
+        except (ValueError, TypeError):  # of another version
             logger.info("news of clients that this version does not know: %.100r", text)
             return
         if process != self._process:

@@ -5,7 +5,7 @@ itself, and the output waits until a client has what was made of it.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -110,7 +110,7 @@ class SeatSource(KafkaSource):
 class InternalSource(SeatSource):
     """The same for an internal topic, which is made where it is missing."""
 
-    def __init__(self, make_topic: partial[None], *arguments: Any, **options: Any) -> None:
+    def __init__(self, make_topic: Callable[[], None], *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._make_topic = make_topic
 

@@ -181,7 +181,7 @@ class RoundRobin:
             if _name(membership.active.key) == stream:
                 if not membership.seat.queue.clients:
                     self._leave_alone(membership)
-                elif news is News.STARVING and _has_had_its_turn(membership.seat):
+                elif news is News.STARVING and not membership.away and _has_had_its_turn(membership.seat):
                     self._make_room(membership)
 
     def _make_room(self, membership: _Membership) -> None:
