@@ -6,14 +6,11 @@ Nothing of Django is on this path: no views, no middleware, no sessions.
 import asyncio
 import datetime as dt
 import logging
-import signal
-import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import FrameType
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from gateway.admission import Admission, ticket_of
 from gateway.authentication import Refusal
@@ -22,6 +19,7 @@ from gateway.client import CloseReason
 from gateway.clients import Standing
 from gateway.configuration import Changed, Configuration, ConfigurationFollower
 from gateway.cors import allowed_origin, preflight_headers, response_headers
+from gateway.end_signals import before_the_end
 from gateway.metrics import CONTENT_TYPE, Gauge, exposition
 from gateway.problems import problem
 from gateway.protocol import Event, Receive, Scope, Send
@@ -71,6 +69,7 @@ class Gateway:
         self._make = make
         self._parts: Parts | None = None
         self._starting: asyncio.Task[Parts] | None = None
+        self._told_of_the_end = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one scope (ASGI 3)."""
@@ -101,11 +100,11 @@ class Gateway:
             self._parts.admission.clients.end_all(CloseReason.SHUTDOWN)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
+        self._told_of_the_end = True
         while True:
             event = await receive()
             if event["type"] == "lifespan.startup":
                 await self._started()
-                self._drain_on_signals()
             else:
                 await self._stop()
             await send({"type": f"{event['type']}.complete"})
@@ -126,6 +125,7 @@ class Gateway:
         await parts.admission.analytics.start()
         self._parts = parts
         await parts.follower.start()
+        before_the_end(self.drain, None if self._told_of_the_end else self._stop)
         return parts
 
     def _configured(self, configuration: Configuration, *, anew: bool) -> None:
@@ -149,16 +149,6 @@ class Gateway:
         await parts.admission.budgets.stop()
         await parts.admission.analytics.stop()
         await parts.close()
-
-    def _drain_on_signals(self) -> None:
-        """End streams when the process is told to end: a server waits for its connections before it says so."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(
-                number, _before(signal.getsignal(number), lambda: loop.call_soon_threadsafe(self.drain))
-            )
 
     async def _serve(self, parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/metrics" and scope["type"] == "http":
@@ -284,17 +274,6 @@ async def _plain(send: Send, content_type: bytes, content: bytes) -> None:
 
 def _header(scope: Scope, wanted: bytes) -> str:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
-
-
-def _before(former: Any, work: Callable[[], object]) -> Callable[[int, FrameType | None], None]:
-    """A signal handler that does something before the former one's work."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        work()
-        if callable(former):
-            former(number, frame)
-
-    return handle
 
 
 _NOT_FOUND: Final = Refusal(404, "not_found", "No active API listens at this path.")

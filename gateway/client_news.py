@@ -14,6 +14,8 @@ import orjson
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from streams.stopping import end_tasks
+
 logger = logging.getLogger(__name__)
 
 CHANNEL: Final = "sluice:clients"

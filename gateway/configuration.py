@@ -12,6 +12,7 @@ from gateway.access_table import AccessTable, load_access
 from gateway.database import Pool
 from gateway.revision import ActiveDefinitions, current_revision, hints
 from gateway.routes import ActiveApi, Routes
+from streams.stopping import end_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +80,7 @@ class ConfigurationFollower:
 
     async def stop(self) -> None:
         """Follow no more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
 
     async def _follow(self) -> None:
         while True:

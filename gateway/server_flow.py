@@ -54,6 +54,10 @@ class _DaphneFlow:
 
     async def send(self, event: Event) -> None:
         """Send, and return when there is room for more."""
+        if event["type"] == "websocket.close" and self._registered:
+            # Daphne passes no reason on, and refuses the codes of servers (RFC 6455 section 7.4.1), such as 1012.
+            self._protocol.sendCloseFrame(event.get("code", 1000), event.get("reason", "").encode())
+            return
         await self._send(event)
         if not self._registered and _is_begun(event):
             self._registered = True

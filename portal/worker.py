@@ -20,6 +20,7 @@ from gateway.revision import ActiveDefinitions, current_revision, hints
 from portal.components import definition_registry, internal_topics
 from streams.outbound import Guard
 from streams.secrets import KeyRing
+from streams.stopping import end_tasks
 from streams.supervisor import Supervisor
 from webhooks.database import Pool, open_pool
 from webhooks.delivery import DeliveryEngine
@@ -67,9 +68,7 @@ class Worker:
         await self._start_engine()
         following = [asyncio.create_task(self._follow()), asyncio.create_task(self._listen())]
         await stopping.wait()
-        for task in following:
-            task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
+        await end_tasks(following)
         await self._supervisor.stop()
         await self._engine.stop()
 
