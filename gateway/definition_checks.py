@@ -1,5 +1,6 @@
 """Whether a definition may be saved: what the engine finds in it, and what only the database knows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,13 +10,15 @@ from gateway.connections import allowed_connections
 from gateway.errors import Fault, InputError, RefusedError
 from gateway.models import ApiDefinition, DefinitionState, Dialect, EventType, Lifecycle, Organization
 from streams.config import Finding, Node, Text, parse
-from streams.openapi import StreamingDocument, check_document
+from streams.openapi import StreamingDocument, check_document, is_open
 from streams.registry import Registry
 from streams.spec import Rules, Severity
 
 RESERVED_PATHS: Final = frozenset({"/healthz", "/metrics", "/api", "/admin", "/static"})
 """First segments of listen paths that belong to Sluice itself."""
-_LISTEN_PATH: Final = ("x-tyk-api-gateway", "server", "listenPath", "value")
+_SERVER: Final = ("x-tyk-api-gateway", "server")
+_LISTEN_PATH: Final = (*_SERVER, "listenPath", "value")
+_AUTHENTICATION: Final = (*_SERVER, "authentication")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def check_definition(
     findings = list(checked.findings)
     if checked.document is not None:
         findings += _taken_path(text, checked.document.listen_path, definition)
+        findings += _open_faults(text, dialect, definition)
     errors = tuple(_fault(found) for found in findings if found.severity is Severity.ERROR)
     warnings = tuple(_fault(found) for found in findings if found.severity is Severity.WARNING)
     return DefinitionCheck(None if errors else checked.document, errors, warnings)
@@ -82,15 +86,41 @@ def _taken_path(text: str, listen_path: str, definition: ApiDefinition | None) -
     if not others.exists():
         return []
     message = f"another definition listens at {listen_path}"
-    return [Text(text).finding(_place(text), "listen_path_taken", message, "choose another listen path")]
+    return [
+        Text(text).finding(
+            _place(text, _LISTEN_PATH), "listen_path_taken", message, "choose another listen path"
+        )
+    ]
 
 
-def _place(text: str) -> Node:
-    """The node of the listen path in a document that was read before."""
+def _open_faults(text: str, dialect: Dialect, definition: ApiDefinition | None) -> list[Finding]:
+    """Errors where anybody could call what only some may, or what the operator lets nobody call without a key."""
+    if not is_open(text, dialect):
+        return []
+    place, source = _place(text, _AUTHENTICATION), Text(text)
+    remedy = f"set {'.'.join(_AUTHENTICATION)}.enabled to true"
+    findings = []
+    if not settings.OPEN_APIS:
+        message = (
+            "anybody could call this without a key, which the operator of this installation does not permit"
+        )
+        findings.append(source.finding(place, "open_refused", message, remedy))
+    sold = definition.products.filter(plans__isnull=False).first() if definition is not None else None
+    if sold is not None:
+        message = f"the product {sold} sells this under plans, and anybody could call it without a key"
+        findings.append(source.finding(place, "open_in_product", message, remedy))
+    return findings
+
+
+def _place(text: str, path: Sequence[str]) -> Node:
+    """The node at a path of a document that was read before, or the nearest above that is written."""
     root, _ = parse(text)
     place = root or Node({}, "", 0)
-    for key in _LISTEN_PATH:
-        place = place.get(key) or place
+    for key in path:
+        found = place.get(key)
+        if found is None:
+            break
+        place = found
     return place
 
 

@@ -10,12 +10,16 @@ from gateway.actor import Actor
 from gateway.announcements import announce
 from gateway.errors import RefusedError
 from gateway.models import Lifecycle, Plan, Product
+from gateway.openness import require_keys
 from gateway.records import save_checked, set_fields
 
 
 @transaction.atomic
 def create_plan(actor: Actor, product: Product, *, name: str, **values: Any) -> Plan:
-    """Make a plan of a product; values: any field of Plan. Raises InputError."""
+    """Make a plan of a product, all of whose definitions ask for keys; values: any field of Plan. Raises InputError."""
+    # Locked, so that no open definition comes in meanwhile.
+    Product.objects.select_for_update(no_key=True).get(pk=product.pk)
+    require_keys(product.definitions.select_related("active_revision"), "/product/definitions")
     plan = Plan(product=product, name=name, **values)
     save_checked(plan)
     audit.record(actor, "plan.create", plan)

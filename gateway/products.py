@@ -14,6 +14,7 @@ from gateway.announcements import announce
 from gateway.errors import Fault, InputError, RefusedError
 from gateway.models import Lifecycle, Organization, Product, Visibility
 from gateway.models.subscription import LIVE
+from gateway.openness import require_keys
 from gateway.records import save_checked, set_fields, set_members
 
 MOVES: Final[dict[Lifecycle, frozenset[Lifecycle]]] = {
@@ -56,6 +57,8 @@ def change_product(actor: Actor, product: Product, values: Mapping[str, Any]) ->
         raise RefusedError(f"{product} is retired: it cannot be changed", code="retired")
     members: dict[str, list[Any]] = {field: list(values[field]) for field in _MEMBERS if field in values}
     _check_own(product, members)
+    if product.plans.exists():
+        require_keys(members.get("definitions", ()))
     plain = {name: value for name, value in values.items() if name not in members}
     changes = dict(set_fields(product, plain))
     save_checked(product)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from streams.config import Finding, Node, Text, parse
@@ -117,11 +118,23 @@ def check_document(text: str, registry: Registry, rules: Rules) -> CheckedDocume
     return _result(document, reading.findings)
 
 
+@lru_cache(maxsize=512)
 def is_open(text: str, dialect: str) -> bool:
-    """Tell whether anybody may call what a checked document describes."""
+    """Tell whether anybody may call what a checked document describes: it asks for no key, and answers to HTTP."""
     root, findings = parse(text)
     gateway = (root.get(_GATEWAY) if root is not None else None) or _ROOT
-    return not _authenticated(_Reading(Text(text), findings), gateway, dialect)
+    reading = _Reading(Text(text), findings)
+    if root is None or _authenticated(reading, gateway, dialect):
+        return False
+    streaming = root.get(_STREAMING) or _ROOT
+    return bool(reading.text(gateway, "upstream", "url")) or _mentions("http_server", streaming)
+
+
+def _mentions(key: str, node: Node) -> bool:
+    """Tell whether a key stands anywhere below."""
+    if isinstance(node.value, dict):
+        return key in node.value or any(_mentions(key, child) for child in node.value.values())
+    return isinstance(node.value, list) and any(_mentions(key, child) for child in node.value)
 
 
 def _authenticated(reading: _Reading, gateway: Node, dialect: str) -> bool:

@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway.actor import Actor
-from gateway.models import EventType, Product
+from gateway.models import ApiDefinition, EventType, Product
+from gateway.openness import is_open_definition
 from portal import access
 from portal.api.pages import PageQuery, page_serializer
 from portal.api.plans import PlanSerializer
@@ -23,12 +24,28 @@ class OfferedEventTypeSerializer(serializers.ModelSerializer[EventType]):
         fields = ("name", "description", "schema", "example", "version", "deprecated_since")
 
 
+class OfferedDefinitionSerializer(serializers.ModelSerializer[ApiDefinition]):
+    """A definition as a product offers it: where the gateway serves it."""
+
+    id = serializers.CharField(source="public_id")
+    open = serializers.SerializerMethodField(help_text="Anybody may call it, without a key.")
+
+    class Meta:
+        model = ApiDefinition
+        fields = ("id", "name", "listen_path", "open", "state")
+
+    def get_open(self, definition: ApiDefinition) -> bool:
+        """Tell whether it is open."""
+        return is_open_definition(definition)
+
+
 class CatalogueEntrySerializer(serializers.ModelSerializer[Product]):
     """A product as its audience sees it."""
 
     publisher = serializers.CharField(source="organization.name")
     plans = PlanSerializer(many=True)
     event_types = OfferedEventTypeSerializer(many=True)
+    definitions = OfferedDefinitionSerializer(many=True)
 
     class Meta:
         model = Product
@@ -42,6 +59,7 @@ class CatalogueEntrySerializer(serializers.ModelSerializer[Product]):
             "webhooks_enabled",
             "plans",
             "event_types",
+            "definitions",
             "published_at",
         )
 
@@ -64,7 +82,8 @@ class CatalogueList(CatalogueView):
     def get(self, request: Request) -> Response:
         """List the products that the caller finds, newest first."""
         found = access.catalogue(self.reader).select_related("organization")
-        return self.page(found.prefetch_related("plans", "event_types"), CatalogueEntrySerializer)
+        related = ("plans", "event_types", "definitions__active_revision")
+        return self.page(found.prefetch_related(*related), CatalogueEntrySerializer)
 
 
 class CatalogueDetail(CatalogueView):

@@ -12,6 +12,7 @@ from gateway import definitions
 from gateway.definition_checks import DefinitionCheck, check_definition
 from gateway.definitions import SavedDefinition
 from gateway.models import ApiDefinition, Dialect, Revision
+from gateway.openness import is_open_definition
 from portal import access
 from portal.api.pages import PageQuery, page_serializer
 from portal.api.serializers import EmptySerializer, FaultSerializer, StrictSerializer
@@ -28,9 +29,25 @@ class DefinitionSerializer(serializers.ModelSerializer[ApiDefinition]):
         source="active_revision.number", default=None, allow_null=True, help_text="What runs; null: nothing."
     )
 
+    open = serializers.SerializerMethodField(help_text="Anybody may call it, without a key.")
+
     class Meta:
         model = ApiDefinition
-        fields = ("id", "name", "dialect", "listen_path", "state", "revision", "created_at", "updated_at")
+        fields = (
+            "id",
+            "name",
+            "dialect",
+            "listen_path",
+            "open",
+            "state",
+            "revision",
+            "created_at",
+            "updated_at",
+        )
+
+    def get_open(self, definition: ApiDefinition) -> bool:
+        """Tell whether it is open."""
+        return is_open_definition(definition)
 
 
 class DefinitionDetailSerializer(DefinitionSerializer):

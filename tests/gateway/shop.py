@@ -18,6 +18,7 @@ from gateway.models import (
     Subscription,
     SubscriptionState,
 )
+from gateway.openness import is_open_definition
 from gateway.plans import create_plan
 from gateway.products import create_product, publish_product
 from portal.components import definition_registry
@@ -49,7 +50,7 @@ def document(
 
 @dataclass
 class Shop:
-    """A published product with one definition and one plan."""
+    """A published product with one definition and one plan; an open definition is in no product."""
 
     publisher: Actor
     definition: ApiDefinition
@@ -85,14 +86,16 @@ class Shop:
 
 
 def open_shop(text: dict[str, Any] | None = None, dialect: Dialect = Dialect.SLUICE, **limits: Any) -> Shop:
-    """Make it; limits: of the plan."""
+    """Make it; limits: of the plan. An open definition is not for sale."""
     # Each test's count is another: a gateway that outlives a test sees that everything is new.
     RevisionCounter.objects.update_or_create(pk=1, defaults={"value": time.time_ns() // 1_000_000})
     publisher = actor_in(OrganizationFactory())
     saved = create_definition(
         publisher, json.dumps(text or document()), dialect, definition_registry(), activate=True
     )
-    product = create_product(publisher, name="shop", definitions=[saved.definition])
+    sold = [] if is_open_definition(saved.definition) else [saved.definition]
+    product = create_product(publisher, name="shop", definitions=sold)
     plan = create_plan(publisher, product, name="free", **limits)
-    publish_product(publisher, product)
+    if sold:
+        publish_product(publisher, product)
     return Shop(publisher, saved.definition, product, plan)
