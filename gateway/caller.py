@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,21 @@ class Caller:
 
     @property
     def budget_key(self) -> str:
-        """Whose limits are used up: `subscription/7`, or `address/192.0.2.1`."""
+        """Whose limits are used up: `subscription/7`, or `address/192.0.2.1`; of IPv6 the /64."""
         return (
-            f"address/{self.address}"
+            f"address/{_network(self.address)}"
             if self.subscription_id is None
             else f"subscription/{self.subscription_id}"
         )
+
+
+@lru_cache(10_000)
+def _network(address: str) -> str:
+    """What one customer commonly has: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -6,6 +6,11 @@ from typing import Final
 
 BURST_SECONDS: Final = 1.0
 """So much of a rate may be used at once."""
+DEBT_SECONDS: Final = 60.0
+"""No more is owed than is paid off in this time, unless by one who owed nothing."""
+_HELD_SECONDS: Final = 5.0
+_NEVER_SECONDS: Final = 60.0
+"""When to ask again where the rate is nothing at all."""
 
 
 @dataclass(slots=True)
@@ -36,19 +41,26 @@ class Bucket:
         self._fill(now)
         needed = min(count, self.depth)
         if self.level < needed:
-            return (needed - self.level) / self.rate if self.rate else 60.0
+            return (needed - self.level) / self.rate if self.rate else _NEVER_SECONDS
         self.level -= count
         return 0.0
 
     def owe(self, count: float, now: float) -> float:
-        """Take whatever there is; return the seconds until the bucket is out of debt."""
+        """Take whatever there is; return the seconds until the bucket is out of debt.
+
+        Who owes `DEBT_SECONDS` already takes nothing, or one who tries on and on would never be let in again.
+        """
         self._fill(now)
-        self.level -= count
-        return max(0.0, -self.level / self.rate) if self.rate else 60.0
+        if not self.rate:
+            return _NEVER_SECONDS
+        if self.level - count >= -DEBT_SECONDS * self.rate or self.level >= 0.0:
+            self.level -= count
+            return max(0.0, -self.level / self.rate)
+        return max(DEBT_SECONDS, -self.level / self.rate)
 
     def taken_elsewhere(self, count: float) -> None:
-        """Others took of the same; no more than one filling is held against who comes here."""
-        self.level = max(self.level - count, -self.depth)
+        """Others took of the same; no more than a few fillings are held against who comes here."""
+        self.level = min(self.level, max(self.level - count, -self.depth * _HELD_SECONDS))
 
     def _fill(self, now: float) -> None:
         self.level = min(self.depth, self.level + max(0.0, now - self.at) * self.rate)

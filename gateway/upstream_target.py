@@ -9,7 +9,7 @@ from gateway.routes import ActiveApi
 from streams.openapi import KeyPlaces
 from streams.outbound import Destination
 
-SLUICE_KEY: Final = re.compile(rb"\bsl[a-z]_[A-Za-z0-9_-]{43}")
+SLUICE_KEY: Final = re.compile(rb"\bsl[kmt]_[A-Za-z0-9_-]{32,}")
 """A key or ticket of Sluice's own: wherever it stands, it is not for the upstream."""
 _PATH: Final = re.compile(rb"(?:[!$&-;=@A-Z_a-z~]|%[0-9A-Fa-f]{2})*")
 """RFC 3986 section 3.3."""
