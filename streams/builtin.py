@@ -10,16 +10,21 @@ from streams.outputs import drop
 from streams.outputs import kafka as kafka_output
 from streams.outputs import sync_response as sync_response_output
 from streams.processors import (
+    archive,
     bounds_check,
     branch,
     catch,
+    compress,
     for_each,
     group_by,
     group_by_value,
     insert_part,
+    jmespath,
+    json_schema,
     log,
     mapping,
     metric,
+    msgpack,
     noop,
     parallel,
     processors,
@@ -29,7 +34,9 @@ from streams.processors import (
     split,
     switch,
     try_processor,
+    unarchive,
     while_processor,
+    xml,
 )
 from streams.processors import sync_response as sync_response_processor
 from streams.registry import Registry
@@ -67,4 +74,12 @@ def core_registry() -> Registry:
         switch.SWITCH,
         try_processor.TRY,
         while_processor.WHILE,
+        compress.DECOMPRESS,
+        archive.ARCHIVE,
+        compress.COMPRESS,
+        json_schema.JSON_SCHEMA,
+        jmespath.JMESPATH,
+        msgpack.MSGPACK,
+        unarchive.UNARCHIVE,
+        xml.XML,
     )
