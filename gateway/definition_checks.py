@@ -1,7 +1,7 @@
 """Whether a definition may be saved: what the engine finds in it, and what only the database knows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.conf import settings
 from gateway.connections import allowed_connections
 from gateway.errors import Fault, InputError, RefusedError
 from gateway.models import ApiDefinition, DefinitionState, Dialect, EventType, Lifecycle, Organization
+from gateway.path_claims import clashes
 from streams.config import Finding, Node, Text, parse
 from streams.openapi import StreamingDocument, check_document, is_open
 from streams.registry import Registry
@@ -53,6 +54,7 @@ def check_definition(
     if checked.document is not None:
         findings += _taken_path(text, checked.document.listen_path, definition)
         findings += _open_faults(text, dialect, definition)
+        findings += _clashing_paths(text, checked.document)
     errors = tuple(_fault(found) for found in findings if found.severity is Severity.ERROR)
     warnings = tuple(_fault(found) for found in findings if found.severity is Severity.WARNING)
     return DefinitionCheck(None if errors else checked.document, errors, warnings)
@@ -110,6 +112,17 @@ def _open_faults(text: str, dialect: Dialect, definition: ApiDefinition | None) 
         message = f"the product {sold} sells this under plans, and anybody could call it without a key"
         findings.append(source.finding(place, "open_in_product", message, remedy))
     return findings
+
+
+def _clashing_paths(text: str, document: StreamingDocument) -> list[Finding]:
+    """An error where two streams were given the same path; a warning where both left it as it is by default."""
+    found = []
+    for clash in clashes(document.streams.values()):
+        place = _place(text, ("x-tyk-streaming", "streams", clash.second))
+        message = f"{clash.path} is the path of {clash.first!r} too, which alone would be called there"
+        finding = Text(text).finding(place, "path_clash", message, "give each stream paths of its own")
+        found.append(finding if clash.is_written else replace(finding, severity=Severity.WARNING))
+    return found
 
 
 def _place(text: str, path: Sequence[str]) -> Node:
