@@ -18,7 +18,7 @@ class CloseReason(Enum):
     UNSUBSCRIBED = "subscription_ended"
     """Cancelled or suspended."""
     LIMITED = "plan_limit"
-    """Beyond what a changed plan allows."""
+    """Beyond what the plan allows: more streams than a changed one has, or its quota is used up."""
     AGED = "client_age"
     CHANGED = "definition_changed"
     DEACTIVATED = "definition_deactivated"

@@ -12,6 +12,8 @@ from gateway.message_log import Portion
 
 _LONGEST_TICK: Final = 5.0
 """Seconds between two looks at a client, at most."""
+_LONGEST_PAUSE: Final = 60.0
+"""Seconds of silence that a plan may impose. A stream that has to wait longer, as for a new quota, ends and says so."""
 
 
 class Writer(Protocol):
@@ -77,6 +79,8 @@ class Pump:
 
     async def _write(self, portion: Portion) -> None:
         if portion.count and (seconds := self._call.budget.take_messages(portion.count)) > 0:
+            if seconds > _LONGEST_PAUSE:
+                self._client.end(CloseReason.LIMITED)
             await self._pause(seconds)
             if self._client.ending.done():
                 return
@@ -90,18 +94,25 @@ class Pump:
         self._feed.watch(self._waiter)
         await self._waiter
         self._waiter = None
-        if self._loop.time() - self._written_at >= self._heartbeat and not self._client.ending.done():
-            await self._watched(self._writer.heartbeat())
+        await self._beat()
 
     async def _pause(self, seconds: float) -> None:
         """Wait until the plan allows more, or the stream is to end."""
-        self._waiter = self._loop.create_future()
-        timer = self._loop.call_later(seconds, self._wake)
-        try:
-            await self._waiter
-        finally:
-            timer.cancel()
-            self._waiter = None
+        until = self._loop.time() + seconds
+        while (left := until - self._loop.time()) > 0 and not self._client.ending.done():
+            self._waiter = self._loop.create_future()
+            timer = self._loop.call_later(left, self._wake)
+            try:
+                await self._waiter
+            finally:
+                timer.cancel()
+                self._waiter = None
+            await self._beat()
+
+    async def _beat(self) -> None:
+        """Say that the stream is alive, when that has not been said for long."""
+        if self._loop.time() - self._written_at >= self._heartbeat and not self._client.ending.done():
+            await self._watched(self._writer.heartbeat())
 
     async def _watched(self, writing: Awaitable[None]) -> None:
         """Write; the timer looks at how long that takes, which costs less than a timeout for each write."""
