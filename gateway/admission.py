@@ -1,26 +1,39 @@
 """Who is let in to what: credentials or a ticket, then the plan's limits, then a place among the open streams."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import parse_qsl
 
 import psycopg
 
-from gateway.analytics import Analytics
-from gateway.authentication import TICKET, OpenAccess, Refusal, authenticate, caller_of_app
-from gateway.budgets import Budgets
+from gateway.analytics import Analytics, TrafficMeter
+from gateway.authentication import (
+    TICKET,
+    OpenAccess,
+    Refusal,
+    api_key,
+    authenticate,
+    caller_of_app,
+    peer_address,
+)
+from gateway.budgets import Budgets, CallerBudget
 from gateway.call import Call
 from gateway.caller import Caller
 from gateway.client import Client
 from gateway.clients import Clients
 from gateway.configuration import Configuration
 from gateway.database import Pool
+from gateway.passes import Passes
 from gateway.protocol import Receive, Scope, Send
 from gateway.routes import Purpose, Route
 from gateway.tickets import redeem_ticket
+from streams.secrets import api_key_digest
 
 _KEPT_OPEN: Final = frozenset({Purpose.POLL, Purpose.STREAM, Purpose.WEBSOCKET, Purpose.INGEST_WEBSOCKET})
+
+Counted = tuple[Caller, CallerBudget, TrafficMeter]
+"""Somebody who was let in, what they may still use, and where it is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +45,62 @@ class Admission:
     analytics: Analytics
     clients: Clients
     open_access: OpenAccess
+    passes: Passes = field(default_factory=Passes)
 
     async def admit(
         self, configuration: Configuration, route: Route, scope: Scope, receive: Receive, send: Send
     ) -> Call | Refusal:
         """Let a request or handshake in, or say why not. What it is counted under is decided here too."""
-        now = dt.datetime.now(dt.UTC)
         ticket = ticket_of(scope) if route.purpose in _KEPT_OPEN else ""
         if ticket:
+            now = dt.datetime.now(dt.UTC)
             caller = await self._by_ticket(ticket, configuration, route, scope, now)
+            admitted = self._counted(caller, route)
         else:
-            caller = authenticate(scope, route.api, configuration.table, self.open_access, now)
+            admitted = self._by_key(configuration, route, scope)
+        if isinstance(admitted, Refusal):
+            return admitted
+        return self._within_limits(*admitted, route, (scope, receive, send))
+
+    def _by_key(self, configuration: Configuration, route: Route, scope: Scope) -> Refusal | Counted:
+        """Who shows this key, as it was found out a moment ago or is now."""
+        api = route.api
+        if not api.authenticated:
+            return self._judged(configuration, route, scope)
+        shown = api_key(scope["headers"], scope["query_string"], api.key_places)
+        key = (api.definition_id, api_key_digest(shown))
+        found = self.passes.find(configuration, key)
+        if found is None:
+            admitted = self._judged(configuration, route, scope)
+            if isinstance(admitted, Refusal):
+                return admitted
+            found = self.passes.issue(key, *admitted)
+        # Whoever calls under it now may come from elsewhere than who called first.
+        address = peer_address(scope)
+        caller = found.caller if found.caller.address == address else replace(found.caller, address=address)
+        return caller, found.budget, found.meter
+
+    def _judged(self, configuration: Configuration, route: Route, scope: Scope) -> Refusal | Counted:
+        now = dt.datetime.now(dt.UTC)
+        return self._counted(
+            authenticate(scope, route.api, configuration.table, self.open_access, now), route
+        )
+
+    def _counted(self, caller: Caller | Refusal, route: Route) -> Refusal | Counted:
+        """A caller with its budget and meter; a refusal is counted at once."""
         if isinstance(caller, Refusal):
             self.analytics.meter(route.api, Caller("", self.open_access.limits)).request(caller.code)
             return caller
-        return self._within_limits(caller, route, (scope, receive, send))
+        return caller, self.budgets.for_caller(caller), self.analytics.meter(route.api, caller)
 
     def _within_limits(
-        self, caller: Caller, route: Route, ends: tuple[Scope, Receive, Send]
+        self,
+        caller: Caller,
+        budget: CallerBudget,
+        meter: TrafficMeter,
+        route: Route,
+        ends: tuple[Scope, Receive, Send],
     ) -> Call | Refusal:
-        meter = self.analytics.meter(route.api, caller)
-        budget = self.budgets.for_caller(caller)
         verdict = budget.request()
         if not verdict.allowed:
             meter.request(verdict.code)
@@ -70,6 +118,11 @@ class Admission:
     async def _by_ticket(
         self, ticket: str, configuration: Configuration, route: Route, scope: Scope, now: dt.datetime
     ) -> Caller | Refusal:
+        # Who guesses, or tries one again and again, is slowed down before the database is asked.
+        guessing = self.budgets.for_caller(Caller(peer_address(scope), self.open_access.limits)).request()
+        if not guessing.allowed:
+            detail = f"Too many tickets were shown from this address. Try again in {guessing.retry_after} s."
+            return Refusal(429, "tickets_exceeded", detail, guessing.headers)
         stream = route.stream.name if route.stream is not None else ""
         try:
             app_id = await redeem_ticket(self.pool, ticket, route.api.definition_id, stream)

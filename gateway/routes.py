@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from streams.connections import Connections
 from streams.lint import CheckedStream, descendants
@@ -71,10 +71,20 @@ class Route:
     path: str = ""
     """The rest of the path after the listen path, beginning with `/`."""
 
+    @property
+    def is_literal(self) -> bool:
+        """The path is one that the component itself names."""
+        component = self.component
+        return component is not None and self.path in {component.config.get(name) for name in _PATH_FIELDS}
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What of a request decides where it goes."""
+
+_PATH_FIELDS: Final = ("path", "stream_path", "ws_path")
+_MOST_FOUND: Final = 4096
+"""Routes that are remembered."""
+
+
+class Asking(NamedTuple):
+    """What of a request decides where it goes; a tuple, to be looked up by."""
 
     path: str
     """Percent-decoded, beginning with `/`."""
@@ -93,9 +103,19 @@ class Routes:
         self._claims = {path: tuple(_claims(api)) for path, api in self._apis.items()}
         # A listen path may lie under another: the longer one has what is under both.
         self._longest_first = sorted(self._apis, key=len, reverse=True)
+        self._found: dict[Asking, Route] = {}
 
     def find(self, asking: Asking) -> Route | None:
         """The route of a request; None where no definition listens. What no stream claims is for the upstream."""
+        route = self._found.get(asking)
+        if route is None:
+            route = self._search(asking)
+            # Paths with parameters differ for each caller; methods may be anything.
+            if route is not None and route.is_literal and len(self._found) < _MOST_FOUND:
+                self._found[asking] = route
+        return route
+
+    def _search(self, asking: Asking) -> Route | None:
         listen_path = next(
             (one for one in self._longest_first if asking.path.startswith(one) or asking.path == one[:-1]),
             None,
