@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streams.caches import lru, memory, ttlru
 from streams.inputs import broker as broker_input
 from streams.inputs import generate
 from streams.inputs import kafka as kafka_input
@@ -13,8 +14,11 @@ from streams.processors import (
     archive,
     bounds_check,
     branch,
+    cache,
+    cached,
     catch,
     compress,
+    dedupe,
     for_each,
     group_by,
     group_by_value,
@@ -28,6 +32,7 @@ from streams.processors import (
     noop,
     parallel,
     processors,
+    rate_limit,
     retry,
     select_parts,
     sleep,
@@ -39,6 +44,7 @@ from streams.processors import (
     xml,
 )
 from streams.processors import sync_response as sync_response_processor
+from streams.rate_limits import local
 from streams.registry import Registry
 
 
@@ -74,6 +80,14 @@ def core_registry() -> Registry:
         switch.SWITCH,
         try_processor.TRY,
         while_processor.WHILE,
+        cache.CACHE,
+        cached.CACHED,
+        dedupe.DEDUPE,
+        rate_limit.RATE_LIMIT,
+        lru.LRU,
+        memory.MEMORY,
+        ttlru.TTLRU,
+        local.LOCAL,
         compress.DECOMPRESS,
         archive.ARCHIVE,
         compress.COMPRESS,

@@ -7,7 +7,7 @@ import pytest
 from streams.builtin import core_registry
 from streams.connections import Connections, ConnectionSettings
 from streams.openapi import check_document
-from streams.spec import Rules, Severity
+from streams.spec import Kind, Rules, Severity
 from tests.streams.making import findings, stream
 
 GOOD = """\
@@ -126,12 +126,53 @@ def test_a_stream_is_replayable_when_every_mapping_is_pure():
 
 @pytest.mark.parametrize("spec", core_registry().specs(), ids=lambda spec: f"{spec.kind.value}-{spec.name}")
 def test_the_examples_of_every_component_pass_the_check(spec):
-    ends = {"input": {"generate": {"mapping": "root = 1"}}, "output": {"drop": {}}}
+    base = {
+        "input": {"generate": {"mapping": "root = 1"}},
+        "output": {"drop": {}},
+        "cache_resources": [{"label": "cache", "memory": {}}],
+        "rate_limit_resources": [{"label": "limit", "local": {}}],
+    }
     for example in spec.examples:
-        config = {**ends, spec.kind.value: {spec.name: example}}
-        if spec.kind.value == "processor":
-            config = {**ends, "pipeline": {"processors": [{spec.name: example}]}}
+        named = {spec.name: example}
+        config = {**base, spec.kind.value: named}
+        if spec.kind is Kind.PROCESSOR:
+            config = {**base, "pipeline": {"processors": [named]}}
+        elif spec.kind in {Kind.CACHE, Kind.RATE_LIMIT}:
+            config = {**base, f"{spec.kind.value}_resources": [{"label": "other", **named}]}
         assert findings(json.dumps(config)) == []
+
+
+RESOURCES = """\
+input: {generate: {mapping: root = 1}}
+cache_resources:
+  - {label: seen, lru: {cap: 5}}
+pipeline:
+  processors:
+    - dedupe: {cache: seen, key: a}
+output: {drop: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("seen, k", "senn, k", ("resource_unknown", 6, "/pipeline/processors/0/dedupe/cache")),
+        ("seen, k", "5, k", ("wrong_type", 6, "/pipeline/processors/0/dedupe/cache")),
+        ("label: seen, ", "", ("missing_field", 3, "/cache_resources/0")),
+        ("lru: {cap: 5}", "lru: {cap: x}", ("wrong_type", 3, "/cache_resources/0/lru/cap")),
+        ("lru: {cap: 5}", "redis: {}", ("component_not_built", 3, "/cache_resources/0/redis")),
+        ("lru: {cap: 5}", "lur: {}", ("component_unknown", 3, "/cache_resources/0/lur")),
+        (
+            "{cap: 5}}",
+            "{cap: 5}}\n  - {label: seen, lru: {}}",
+            ("label_duplicate", 4, "/cache_resources/1/label"),
+        ),
+        ("cache_resources:", "cache_resources: 5\nlogger:", ("wrong_type", 2, "/cache_resources")),
+    ],
+)
+def test_resources_are_checked_and_so_is_who_names_them(old, new, expected):
+    assert found(RESOURCES) == []
+    assert expected in found(RESOURCES.replace(old, new, 1))
 
 
 DOCUMENT = """\

@@ -1,0 +1,44 @@
+"""`rate_limit`: passes messages on as fast as a rate limit allows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from streams.message import Message
+from streams.rate_limits.rate_limit import RateLimit
+from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+
+
+async def take_turn(limit: RateLimit, size: int) -> None:
+    """Wait until a rate limit allows one go with so many bytes."""
+    while (wait := await limit.access(size)) > 0:  # noqa: ASYNC110 - the limit itself says how long
+        await asyncio.sleep(wait)
+
+
+class RateLimitProcessor:
+    """Waits for the rate limit before each message."""
+
+    def __init__(self, limit: RateLimit) -> None:
+        self._limit = limit
+
+    async def process(self, messages: list[Message]) -> list[list[Message]]:
+        """The batch, when the last of it may go."""
+        for message in messages:
+            await take_turn(self._limit, len(message.content))
+        return [messages]
+
+
+def _build(config: Config, context: BuildContext) -> RateLimitProcessor:
+    return RateLimitProcessor(context.resource(config["resource"]))
+
+
+RATE_LIMIT: Final = ComponentSpec(
+    Kind.PROCESSOR,
+    "rate_limit",
+    "Passes messages on as fast as a rate limit of the stream allows.",
+    _build,
+    fields=(Field("resource", FieldType.RATE_LIMIT, "The label of the rate limit."),),
+    examples=({"resource": "limit"},),
+    per_message=True,
+)
