@@ -154,12 +154,12 @@ class Gateway:
         if scope["path"] == "/metrics" and scope["type"] == "http":
             await _metrics(parts, send)
             return
-        configuration = parts.follower.now
-        route = configuration.routes.find(asking(scope))
+        if parts.follower.is_stale:
+            await _refuse(scope, receive, send, _STALE)
+            return
+        route = parts.follower.now.routes.find(asking(scope))
         if route is None:
             await _refuse(scope, receive, send, _NOT_FOUND)
-        elif parts.follower.is_stale:
-            await _refuse(scope, receive, send, _STALE)
         elif origin := _header(scope, b"origin"):
             await self._serve_page(parts, route, origin, (scope, receive, send))
         else:
@@ -170,18 +170,17 @@ class Gateway:
     ) -> None:
         """Serve a call that a web page makes."""
         scope, receive, send = ends
-        allowed = allowed_origin(origin, route, parts.portal_origin)
-        if scope["type"] == "websocket":
-            # A page that brings a ticket is somebody's: no other page may use what it was given.
-            if ticket_of(scope) and not allowed:
-                await _refuse(scope, receive, send, _FOREIGN_ORIGIN)
-                return
-        elif allowed and route.purpose is not Purpose.UPSTREAM:
-            if scope["method"] == "OPTIONS" and (asked := _header(scope, b"access-control-request-method")):
-                wanted = _header(scope, b"access-control-request-headers").encode("latin-1")
-                await _preflight(send, preflight_headers(origin, route, wanted) if asked else [])
-                return
-            send = _with_headers(send, response_headers(origin))
+        if allowed_origin(origin, route, parts.portal_origin):
+            if scope["type"] == "http":
+                if method := preflight_method(scope):
+                    wanted = _header(scope, b"access-control-request-headers")
+                    await _preflight(send, preflight_headers(origin, route, method, wanted))
+                    return
+                send = _with_headers(send, response_headers(origin))
+        elif route.api.authenticated and ticket_of(scope):
+            # A page that brings a ticket is somebody's: no other page may use what it was given, nor use it up.
+            await _refuse(scope, receive, send, _FOREIGN_ORIGIN)
+            return
         await self._serve_caller(parts, route, (scope, receive, send))
 
     async def _serve_caller(self, parts: Parts, route: Route, ends: tuple[Scope, Receive, Send]) -> None:
@@ -241,10 +240,18 @@ def _as_denial(send: Send) -> Send:
     return deny
 
 
+def preflight_method(scope: Scope) -> str:
+    """What a browser asks whether it may do; empty: the request is no preflight."""
+    return _header(scope, b"access-control-request-method") if scope["method"] == "OPTIONS" else ""
+
+
 def _with_headers(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
+    """Answer with these, in the place of what an upstream says of pages."""
+
     async def send_with(event: Event) -> None:
         if event["type"] == "http.response.start":
-            event = {**event, "headers": [*event.get("headers", ()), *headers]}
+            others = [one for one in event.get("headers", ()) if not one[0].startswith(b"access-control-")]
+            event = {**event, "headers": [*others, *headers]}
         await send(event)
 
     return send_with

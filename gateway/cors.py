@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.routes import Purpose, Route
+from gateway.routes import Route
 
 Headers = list[tuple[bytes, bytes]]
 
 _EXPOSED: Final = b"Retry-After, RateLimit, RateLimit-Policy, Sluice-Cursor"
+_ASKED: Final = b"Authorization, Content-Type, Last-Event-ID"
 _PREFLIGHT_SECONDS: Final = b"600"
 
 
 def allowed_origin(origin: str, route: Route, portal_origin: str) -> bool:
     """Tell whether pages of an origin may call a route.
 
-    The portal's may call every one, for its console; others those of the definition's `cors`. An upstream answers for
-    itself.
+    The portal's may call every one, for its console; others those whose component's `cors` names them. What no stream
+    claims is the upstream's: it answers other pages for itself.
     """
     if origin == portal_origin:
         return True
@@ -34,13 +35,15 @@ def response_headers(origin: str) -> Headers:
     ]
 
 
-def preflight_headers(origin: str, route: Route, asked: bytes) -> Headers:
-    """What a browser asks for before a request; asked: the headers it wants to send."""
-    verbs = route.component.config["allowed_verbs"] if route.component is not None else ()
-    methods = ", ".join({*verbs, "GET"} if route.purpose is not Purpose.INGEST else verbs)
+def preflight_headers(origin: str, route: Route, method: str, asked: str) -> Headers:
+    """What a browser asks for before a request; method, asked: what it wants to do, and the headers it wants to send.
+
+    What an upstream takes only the upstream knows: it is asked by the request itself.
+    """
+    methods = [method] if route.component is None else list(route.component.config["allowed_verbs"])
     return [
         *response_headers(origin),
-        (b"access-control-allow-methods", methods.encode()),
-        (b"access-control-allow-headers", asked or b"Authorization, Content-Type, Last-Event-ID"),
+        (b"access-control-allow-methods", ", ".join(methods).encode("latin-1")),
+        (b"access-control-allow-headers", asked.encode("latin-1") or _ASKED),
         (b"access-control-max-age", _PREFLIGHT_SECONDS),
     ]
