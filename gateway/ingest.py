@@ -20,8 +20,9 @@ from gateway.reading import takes_requests
 from gateway.request_body import Body, CallerLeftError, HeldBytes, check_headers, discard, unfinished
 from gateway.request_messages import (
     MAX_PARAMETERS,
+    keyed_identity,
     make_messages,
-    request_identity,
+    own_identity,
     request_metadata,
     split_body,
 )
@@ -132,7 +133,11 @@ class Ingest:
                 messages, request = self._messages(call, pipeline, intake, headers, content)
                 if seconds := call.budget.take_messages(len(messages)):
                     await _wait(seconds, intake.timeout)
-                await _accept(pipeline, intake, messages)
+                pipeline.enter()
+                try:
+                    await pipeline.accept(intake, messages)
+                finally:
+                    pipeline.leave()
         except TimeoutError:
             raise _timed_out(reading=reading) from None
         call.meter.messages(len(messages), len(content))
@@ -158,7 +163,7 @@ class Ingest:
             variables = caller_variables(pipeline.variables, call.scope, caller, withheld, form)
             request = Request(variables, [])
         sent_as = headers.get(b"idempotency-key") or headers.get(b"webhook-id")
-        identity = request_identity(sent_as, _identified(call))
+        identity = own_identity() if sent_as is None else keyed_identity(sent_as, _identified(call))
         return make_messages(contents, metadata, identity, intake.stage, request), request
 
     def _withheld_from(self, call: Call) -> Withheld:
@@ -193,14 +198,6 @@ def _called_streams(api: ActiveApi) -> list[ActiveStream]:
         for name, stream in api.streams.items()
         if takes_requests(stream)
     ]
-
-
-async def _accept(pipeline: IngestPipeline, intake: Intake, messages: list[Message]) -> None:
-    pipeline.enter()
-    try:
-        await pipeline.accept(intake, messages)
-    finally:
-        pipeline.leave()
 
 
 async def _wait(seconds: float, patience: float) -> None:

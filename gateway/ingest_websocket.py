@@ -18,7 +18,7 @@ from gateway.caller_variables import caller_variables
 from gateway.client import CloseReason
 from gateway.ingest_pipeline import IngestPipeline, Intake
 from gateway.ingest_refusal import IngestRefusedError
-from gateway.request_messages import handshake_metadata, make_messages, request_identity
+from gateway.request_messages import handshake_metadata, make_messages, own_identity
 from gateway.withheld import Withheld
 from streams.message import Message, Request
 
@@ -136,8 +136,7 @@ class IngestSocket:
         variables = caller_variables(pipeline.variables, call.scope, call.caller, self._withheld)
         responses: list[Message] = []
         request = Request(variables, responses)
-        identity = request_identity(None, "")
-        messages = make_messages([content], dict(metadata), identity, intake.stage, request)
+        messages = make_messages([content], dict(metadata), own_identity(), intake.stage, request)
         pipeline.enter()
         try:
             async with asyncio.timeout(intake.timeout):

@@ -179,14 +179,17 @@ def _refuse_control(parameters: Mapping[str, str], where: str) -> None:
             raise IngestRefusedError(400, "control_character", message)
 
 
-def request_identity(sent_as: bytes | None, caller: str) -> bytes:
-    """16 bytes that name what a request brings: of its idempotency key, within its caller, else its own alone.
+def own_identity() -> bytes:
+    """16 bytes that name what one request brings, and nothing else."""
+    return _PROCESS + next(_COUNT).to_bytes(8)
+
+
+def keyed_identity(sent_as: bytes, caller: str) -> bytes:
+    """16 bytes that name what a request brings by its idempotency key, within its caller.
 
     sent_as: the value of `Idempotency-Key` or `webhook-id`. The same key again gives the same identity, so that an
     output which knows what it has already (`portal_webhook`) takes it once. Raises IngestRefusedError.
     """
-    if sent_as is None:
-        return _PROCESS + next(_COUNT).to_bytes(8)
     if not _SOUND_KEY.fullmatch(sent_as):
         message = f"an idempotency key is 1 to {MAX_KEY} visible ASCII characters"
         raise IngestRefusedError(400, "idempotency_key_malformed", message)

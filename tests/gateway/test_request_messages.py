@@ -13,9 +13,10 @@ from gateway.request_messages import (
     MAX_MESSAGES,
     canonical,
     handshake_metadata,
+    keyed_identity,
     make_messages,
+    own_identity,
     query_parameters,
-    request_identity,
     request_metadata,
     split_body,
 )
@@ -180,14 +181,14 @@ def test_names_are_written_as_go_writes_them():
 
 
 def test_a_key_gives_the_same_identity_again_within_its_caller():
-    assert request_identity(b"order-7", "app/1") == request_identity(b"order-7", "app/1")
-    assert request_identity(b"order-7", "app/1") != request_identity(b"order-7", "app/2")
-    assert request_identity(None, "app/1") != request_identity(None, "app/1")
+    assert keyed_identity(b"order-7", "app/1") == keyed_identity(b"order-7", "app/1")
+    assert keyed_identity(b"order-7", "app/1") != keyed_identity(b"order-7", "app/2")
+    assert own_identity() != own_identity()
 
 
 @pytest.mark.parametrize("key", [b"", b"a b", b"\xff", b"x" * 256])
 def test_a_key_that_is_none_is_refused(key):
-    assert code_of(request_identity, key, "app/1") == (400, "idempotency_key_malformed")
+    assert code_of(keyed_identity, key, "app/1") == (400, "idempotency_key_malformed")
 
 
 @given(st.lists(st.binary(), min_size=1, max_size=20), st.binary(min_size=16, max_size=16))
