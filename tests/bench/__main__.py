@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import isolation, latency, takeover, throughput
+from tests.bench import gateway, isolation, latency, takeover, throughput
 from tests.bench.cases import Case, cases
 from tests.bench.report import Result, kept, table
 from tests.load.stage import SETTINGS, OwnStage, own_stage
@@ -42,11 +42,26 @@ def _isolation(trouble: Callable[[argparse.Namespace], isolation.Trouble]) -> Be
     return run
 
 
+def _fan_out(stage: OwnStage, options: argparse.Namespace) -> Iterator[Result]:
+    size = {"rate": options.fan_out_rate, "seconds": options.seconds}
+    return gateway.fan_out_results(stage, clients=options.clients, runs=options.runs, **size)
+
+
+def _post(stage: OwnStage, options: argparse.Namespace) -> Iterator[Result]:
+    size = {"connections": options.connections, "seconds": options.seconds}
+    return gateway.post_results(stage, runs=options.runs, **size)
+
+
 BENCHMARKS: dict[str, Benchmark] = {
     "throughput": _throughput,
     "latency": _latency,
     "hang": _isolation(lambda _: isolation.Trouble("hang", hangs=True)),
     "stuck": _isolation(lambda options: isolation.Trouble("stuck", backlog=options.rows)),
+    "post": _post,
+    "fanout": _fan_out,
+    "idle": lambda stage, options: gateway.idle_results(
+        stage, clients=options.idle_clients, runs=options.runs
+    ),
     "takeover": lambda stage, options: takeover.results(stage, runs=options.runs),
 }
 
@@ -67,8 +82,14 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--naive-deliveries", type=int, default=1_000, help="throughput: 0 leaves it out")
     parser.add_argument("--rate", type=float, default=2000.0, help="latency: events a second")
     parser.add_argument("--rate-each", type=float, default=20.0, help="hang, stuck: a second and endpoint")
-    parser.add_argument("--seconds", type=float, default=30.0, help="latency, hang, stuck: how long")
+    parser.add_argument(
+        "--seconds", type=float, default=30.0, help="latency, hang, stuck, post, fanout: how long"
+    )
     parser.add_argument("--rows", type=int, default=1_000_000, help="stuck: due deliveries of the bad one")
+    parser.add_argument("--connections", type=int, default=64, help="post: clients that post")
+    parser.add_argument("--clients", type=int, default=1000, help="fanout: SSE clients")
+    parser.add_argument("--fan-out-rate", type=float, default=200.0, help="fanout: messages a second")
+    parser.add_argument("--idle-clients", type=int, default=5000, help="idle: SSE or WebSocket clients")
     parser.add_argument(
         "--output", type=Path, default=Path("var/bench.jsonl"), help="where results are added"
     )

@@ -56,7 +56,7 @@ class Listener:
 
     def events(self) -> list[ServerEvent]:
         """The lines so far as server-sent events, comments left out; the last may be on its way still."""
-        blocks = "\n".join(self.lines).split("\n\n")[:-1]
+        blocks = "".join(f"{line}\n" for line in self.lines).split("\n\n")[:-1]
         return [event for block in blocks if (event := _event(block)) is not None]
 
     def messages(self) -> list[ServerEvent]:
