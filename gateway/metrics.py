@@ -13,6 +13,7 @@ CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4.encode()
 _COUNTERS: Final = {
     "messages": ("sluice_gateway_messages", "Messages taken in or handed over.", ""),
     "bytes": ("sluice_gateway_message_bytes", "Bytes of those messages.", ""),
+    "counts_lost": ("sluice_gateway_counts_lost", "Counts that no longer fitted into memory.", ""),
     "opened": ("sluice_gateway_streams_opened", "Streams that clients opened.", ""),
     "open_seconds": ("sluice_gateway_stream_seconds", "Seconds that closed streams had been open.", ""),
     "requests": ("sluice_gateway_requests", "Requests and handshakes by outcome.", "outcome"),
