@@ -13,7 +13,9 @@ class Position(models.Model):
     stream = models.CharField(max_length=120)
     digest = models.BinaryField(max_length=32, help_text="BLAKE2b of the resolved consumer group.")
     consumer_group = models.CharField(max_length=255, help_text="Its first characters, for people.")
-    offsets = models.JSONField(default=dict, help_text="`topic/partition/topic id` to the offset to read next.")
+    offsets = models.JSONField(
+        default=dict, help_text="`topic/partition/topic id` to the offset to read next."
+    )
     holder = models.CharField(max_length=100, help_text="The process that serves it, or did last.")
     token = models.BigIntegerField(default=1, help_text="Grows with each holder: a late one changes nothing.")
     held_until = models.DateTimeField()
