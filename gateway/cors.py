@@ -1,6 +1,5 @@
 """Which web pages may call an API (https://fetch.spec.whatwg.org/#http-cors-protocol). Pure."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from gateway.routes import Route
@@ -15,15 +14,15 @@ _PREFLIGHT_SECONDS: Final = b"600"
 def allowed_origin(origin: str, route: Route, portal_origin: str) -> bool:
     """Tell whether pages of an origin may call a route.
 
-    The portal's may call every one, for its console; others those whose component's `cors` names them. What no stream
-    claims is the upstream's: it answers other pages for itself.
+    The portal's may call every one, for its console; others those whose definition or component allows them. What
+    neither claims is the upstream's: it answers other pages for itself.
     """
     if origin == portal_origin:
         return True
-    if route.component is None or not route.component.config["cors"]["enabled"]:
-        return False
-    origins: Sequence[str] = route.component.config["cors"]["allowed_origins"]
-    return "*" in origins or origin in origins
+    origins = {*route.api.allowed_origins}
+    if route.component is not None and route.component.config["cors"]["enabled"]:
+        origins.update(route.component.config["cors"]["allowed_origins"])
+    return bool(origins & {"*", origin})
 
 
 def response_headers(origin: str) -> Headers:

@@ -74,12 +74,15 @@ class _Active:
 class ActiveDefinitions:
     """The active definitions: the streams that workers run, and what the gateway serves."""
 
-    def __init__(self, pool: Pool, registry: Registry, ring: KeyRing, *, raw_addresses: bool) -> None:
-        """registry: the components an operator lets definitions use now."""
+    def __init__(
+        self, pool: Pool, registry: Registry, ring: KeyRing, *, raw_addresses: bool, streaming: bool = True
+    ) -> None:
+        """registry: the components an operator lets definitions use now; streaming: false where none may run."""
         self._pool = pool
         self._registry = registry
         self._ring = ring
         self._raw_addresses = raw_addresses
+        self._streaming = streaming
         self._checked: dict[int, StreamingDocument | None] = {}
 
     async def load(self) -> list[ActiveStream]:
@@ -141,7 +144,8 @@ class ActiveDefinitions:
             upstream_url=document.upstream_url,
             connections=Connections(usable, raw_addresses=self._raw_addresses),
             key_places=document.key_places,
-            streams=document.streams,
+            allowed_origins=document.allowed_origins,
+            streams=document.streams if self._streaming else {},
         )
 
     def _settings(self, row: Any) -> ConnectionSettings:

@@ -46,6 +46,8 @@ class ActiveApi:
     connections: Connections
     key_places: KeyPlaces = field(default_factory=KeyPlaces)
     """Where callers' API keys stand."""
+    allowed_origins: tuple[str, ...] = ()
+    """Of web pages that may call all of it; `*`: of all."""
     streams: Mapping[str, CheckedStream] = field(default_factory=dict)
     """Those that begin or end in HTTP."""
 

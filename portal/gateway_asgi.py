@@ -59,7 +59,11 @@ async def make_parts(changed: Changed) -> Parts:
         settings.OPEN_APIS, Limits(requests_per_second=settings.OPEN_REQUESTS_PER_SECOND)
     )
     definitions = ActiveDefinitions(
-        pool, definition_registry(), KeyRing(settings.KEY_RING), raw_addresses=settings.RAW_ADDRESSES
+        pool,
+        definition_registry(),
+        KeyRing(settings.KEY_RING),
+        raw_addresses=settings.RAW_ADDRESSES,
+        streaming=settings.STREAMING_ENABLED,
     )
     return Parts(
         serving=(round_robin, broadcast, acceptance, ingest, poll, events, sockets, upstream),

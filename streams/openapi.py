@@ -44,6 +44,8 @@ class StreamingDocument:
     upstream_url: str
     key_places: KeyPlaces = field(default_factory=KeyPlaces)
     """Where a caller's API key stands."""
+    allowed_origins: tuple[str, ...] = ()
+    """Of web pages that may call all of it (`x-tyk-api-gateway.middleware.global.cors`); `*`: of all."""
     streams: dict[str, CheckedStream] = field(default_factory=dict)
 
 
@@ -113,6 +115,7 @@ def check_document(text: str, registry: Registry, rules: Rules) -> CheckedDocume
         authenticated=_authenticated(reading, gateway, rules.dialect),
         upstream_url=reading.text(gateway, "upstream", "url"),
         key_places=_key_places(reading, gateway),
+        allowed_origins=_allowed_origins(reading, gateway),
         streams=_streams(reading, root, registry, rules),
     )
     return _result(document, reading.findings)
@@ -155,6 +158,17 @@ def _key_places(reading: _Reading, gateway: Node) -> KeyPlaces:
         if places != KeyPlaces():
             return places
     return KeyPlaces()
+
+
+def _allowed_origins(reading: _Reading, gateway: Node) -> tuple[str, ...]:
+    cors = ("middleware", "global", "cors")
+    if not reading.flag(gateway, *cors, "enabled", default=False):
+        return ()
+    written: list[Node] = reading.value(gateway, (*cors, "allowedOrigins"), list, "a list of origins", [])
+    for node in written:
+        if not isinstance(node.value, str):
+            reading.findings.append(reading.source.finding(node, "wrong_type", "an origin is a string"))
+    return tuple(str(node.value) for node in written)
 
 
 def _result(document: StreamingDocument, findings: list[Finding]) -> CheckedDocument:

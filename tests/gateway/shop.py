@@ -34,8 +34,9 @@ def document(
     name: str = "shop",
     authentication: dict[str, Any] | None = None,
     upstream: str = "",
+    **gateway: Any,
 ) -> dict[str, Any]:
-    """A definition that listens at /<name>/."""
+    """A definition that listens at /<name>/; gateway: more of `x-tyk-api-gateway`."""
     server: dict[str, Any] = {"listenPath": {"value": f"/{name}/", "strip": True}}
     if authentication is not None:
         server["authentication"] = authentication
@@ -43,7 +44,12 @@ def document(
         "openapi": "3.0.3",
         "info": {"title": name, "version": "1.0.0"},
         "paths": {},
-        "x-tyk-api-gateway": {"info": {"name": name}, "server": server, "upstream": {"url": upstream}},
+        "x-tyk-api-gateway": {
+            "info": {"name": name},
+            "server": server,
+            "upstream": {"url": upstream},
+            **gateway,
+        },
         "x-tyk-streaming": {"streams": streams or {"chat": CHAT}},
     }
 

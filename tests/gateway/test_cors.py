@@ -101,6 +101,14 @@ def test_of_an_upstream_the_portals_pages_hear_one_answer(gateway, upstream):
     assert (ours.status_code, allowed(ours)) == (200, PORTAL)
 
 
+def test_a_definition_allows_pages_for_all_of_it(gateway):
+    everywhere = {"global": {"cors": {"enabled": True, "allowedOrigins": ["*"]}}}
+    opened(gateway, middleware=everywhere)
+    wait_until(lambda: allowed(preflight(gateway, FOREIGN)) == FOREIGN)
+    other = preflight(gateway, FOREIGN, "/shop/other")
+    assert (allowed(other), other.headers["access-control-allow-methods"]) == (FOREIGN, "POST")
+
+
 def test_who_shows_a_key_may_open_a_websocket_from_anywhere(gateway):
     key = opened(gateway)
     with gateway.websocket("/shop/chat/ws", {"Authorization": key, "Origin": FOREIGN}) as client:
