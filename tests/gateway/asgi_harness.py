@@ -65,8 +65,9 @@ def wait_until(true: Any, what: str = "") -> None:
 
 
 def detail(response: requests.Response) -> tuple[int, str]:
-    """The status of a problem and its name for programs."""
-    return response.status_code, json.loads(response.content).get("code", "")
+    """The status of an answer, and a problem's name for programs."""
+    is_problem = response.headers.get("content-type") == "application/problem+json"
+    return response.status_code, json.loads(response.content).get("code", "") if is_problem else ""
 
 
 def _arguments(server: str, port: int) -> tuple[str, ...]:
