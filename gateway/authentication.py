@@ -16,7 +16,7 @@ from streams.secrets import api_key_digest
 TICKET: Final = "ticket"
 """The query parameter that a browser's one-use ticket stands in."""
 _DEFAULT_HEADERS: Final = (b"authorization", b"x-api-key")
-_BEARER: Final = "bearer "
+_BEARER: Final = "bearer"
 _LONGEST_KEY: Final = 512
 
 
@@ -114,8 +114,8 @@ def _caller(
 
 def _bare(value: str) -> str:
     """The key of a header's value, with or without the scheme `Bearer`."""
-    text = value.strip()
-    return text[len(_BEARER) :].strip() if text.lower().startswith(_BEARER) else text
+    scheme, _, rest = value.strip().partition(" ")
+    return rest.strip() if scheme.lower() == _BEARER else value.strip()
 
 
 def _header_name(places: KeyPlaces) -> str:

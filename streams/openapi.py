@@ -114,7 +114,7 @@ def check_document(text: str, registry: Registry, rules: Rules) -> CheckedDocume
         active=reading.flag(gateway, "info", "state", "active", default=True),
         authenticated=_authenticated(reading, gateway, rules.dialect),
         upstream_url=reading.text(gateway, "upstream", "url"),
-        key_places=_key_places(reading, gateway),
+        key_places=_key_places(reading, root, gateway),
         allowed_origins=_allowed_origins(reading, gateway),
         streams=_streams(reading, root, registry, rules),
     )
@@ -145,19 +145,40 @@ def _authenticated(reading: _Reading, gateway: Node, dialect: str) -> bool:
     return reading.flag(gateway, "server", "authentication", "enabled", default=dialect != "tyk")
 
 
-def _key_places(reading: _Reading, gateway: Node) -> KeyPlaces:
-    """Those of the first security scheme (`server.authentication.securitySchemes`) that names any."""
-    schemes: Node | None = gateway
-    for key in ("server", "authentication", "securitySchemes"):
-        schemes = schemes.get(key) if schemes is not None else None
-    for scheme in schemes.value.values() if schemes is not None and isinstance(schemes.value, dict) else ():
-        query = reading.flag(scheme, "query", "enabled", default=False)
-        places = KeyPlaces(
-            reading.text(scheme, "header", "name"), reading.text(scheme, "query", "name") if query else ""
-        )
-        if places != KeyPlaces():
-            return places
+def _key_places(reading: _Reading, root: Node, gateway: Node) -> KeyPlaces:
+    """Those of the first security scheme (`server.authentication.securitySchemes`) that names any.
+
+    A scheme that names none itself has the place that OpenAPI's own `components.securitySchemes` gives it.
+    """
+    schemes = _at(gateway, "server", "authentication", "securitySchemes")
+    for name, scheme in schemes.value.items() if isinstance(schemes.value, dict) else ():
+        if reading.flag(scheme, "enabled", default=True):
+            places = KeyPlaces(_named(reading, scheme, "header"), _named(reading, scheme, "query"))
+            places = places if places != KeyPlaces() else _declared_places(reading, root, name)
+            if places != KeyPlaces():
+                return places
     return KeyPlaces()
+
+
+def _named(reading: _Reading, scheme: Node, place: str) -> str:
+    """The name of a header or query parameter; keys in a query must be asked for: they end up in logs."""
+    enabled = reading.flag(scheme, place, "enabled", default=place == "header")
+    return reading.text(scheme, place, "name") if enabled else ""
+
+
+def _declared_places(reading: _Reading, root: Node, name: str) -> KeyPlaces:
+    declared = _at(root, "components", "securitySchemes", name)
+    if reading.text(declared, "type") != "apiKey":
+        return KeyPlaces()
+    places = {"header": "", "query": "", reading.text(declared, "in"): reading.text(declared, "name")}
+    return KeyPlaces(places["header"], places["query"])
+
+
+def _at(node: Node, *path: str) -> Node:
+    """What stands at a path; nothing, where it is not written."""
+    for key in path:
+        node = node.get(key) or _ROOT
+    return node
 
 
 def _allowed_origins(reading: _Reading, gateway: Node) -> tuple[str, ...]:
