@@ -31,6 +31,7 @@ from gateway.sse import EventStreams  # noqa: E402
 from gateway.upstream import Upstream  # noqa: E402
 from gateway.websocket import WebSockets  # noqa: E402
 from portal.components import definition_registry, internal_topics  # noqa: E402
+from streams.http.client import HttpClient  # noqa: E402
 from streams.outbound import Guard  # noqa: E402
 from streams.secrets import KeyRing  # noqa: E402
 from webhooks.acceptance import Acceptance  # noqa: E402
@@ -47,14 +48,14 @@ async def make_parts(changed: Changed) -> Parts:
     broadcast = Broadcast(pool, topics, cursor_key(settings.KEY_RING[-1]))
     feeds = Feeds(broadcast, round_robin)
     acceptance = Acceptance(pool, KeyRing(settings.KEY_RING), KeptDays(settings.RETENTION_DAYS))
+    guard = Guard(settings.OUTBOUND_ALLOW)
+    http = HttpClient(guard)
     ingest = Ingest(
-        {InternalTopics: topics, Publisher: acceptance.publisher},
+        {InternalTopics: topics, Publisher: acceptance.publisher, HttpClient: http},
         IngestLimits(body_bytes=settings.INGEST_BODY_BYTES),
     )
     poll, events, sockets = Poll(round_robin, broadcast), EventStreams(feeds), WebSockets(feeds)
-    upstream = Upstream(
-        Guard(settings.OUTBOUND_ALLOW), (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
-    )
+    upstream = Upstream(guard, (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME))
     open_access = OpenAccess(
         settings.OPEN_APIS, Limits(requests_per_second=settings.OPEN_REQUESTS_PER_SECOND)
     )
@@ -65,6 +66,11 @@ async def make_parts(changed: Changed) -> Parts:
         raw_addresses=settings.RAW_ADDRESSES,
         streaming=settings.STREAMING_ENABLED,
     )
+
+    async def close() -> None:
+        await http.close()
+        await pool.close()
+
     return Parts(
         serving=(round_robin, broadcast, acceptance, ingest, poll, events, sockets, upstream),
         handlers={
@@ -82,7 +88,7 @@ async def make_parts(changed: Changed) -> Parts:
             pool, definitions, settings.VALKEY_URL, changed, stale_seconds=settings.STALE_REVISION_LIMIT
         ),
         portal_origin=settings.PORTAL_URL.rstrip("/"),
-        close=pool.close,
+        close=close,
     )
 
 

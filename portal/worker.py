@@ -18,6 +18,7 @@ from gateway.leases import PostgresLeases
 from gateway.quarantine import PostgresQuarantine
 from gateway.revision import ActiveDefinitions, current_revision, hints
 from portal.components import definition_registry, internal_topics
+from streams.http.client import HttpClient
 from streams.outbound import Guard
 from streams.secrets import KeyRing
 from streams.stopping import end_tasks
@@ -44,14 +45,14 @@ class Worker:
         ring = KeyRing(settings.KEY_RING)
         process = secrets.token_hex(8)
         self._directory = Directory(pool, ring)
-        self._engine = DeliveryEngine(
-            pool, Sender(Guard(settings.OUTBOUND_ALLOW)), self._directory.destinations
-        )
+        guard = Guard(settings.OUTBOUND_ALLOW)
+        self._http = HttpClient(guard)
+        self._engine = DeliveryEngine(pool, Sender(guard), self._directory.destinations)
         publisher = Publisher(
             pool, self._engine, self._directory.subscribers, KeptDays(settings.RETENTION_DAYS)
         )
         self._supervisor = Supervisor(
-            {Publisher: publisher, InternalTopics: internal_topics()},
+            {Publisher: publisher, InternalTopics: internal_topics(), HttpClient: self._http},
             PostgresLeases(pool, process),
             PostgresInstances(pool, process),
             PostgresQuarantine(pool),
@@ -70,6 +71,7 @@ class Worker:
         await stopping.wait()
         await end_tasks(following)
         await self._supervisor.stop()
+        await self._http.close()
         await self._engine.stop()
 
     async def _follow(self) -> None:

@@ -1,0 +1,1 @@
+"""Calls of streams to HTTP services."""

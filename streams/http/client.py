@@ -1,0 +1,110 @@
+"""One pool of connections for all streams of a process, through the outbound guard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from streams.errors import SluiceError
+from streams.guarded_connector import guarded_connector
+from streams.outbound import Guard, HostError, check_url
+
+MAX_BODY: Final = 16 << 20
+"""Bytes of an answer, decompressed."""
+PER_HOST: Final = 64
+_CHUNK: Final = 64 * 1024
+_NOT_OURS: Final = ("Content-Type", "User-Agent", "Accept")
+"""Headers that the library would add."""
+
+
+class CallError(SluiceError):
+    """There was no whole answer; another try may get one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is sent."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+    """For the whole call, from the resolver to the last byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered."""
+
+    status: int
+    """Any: redirects are not followed."""
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    """Names in lower case."""
+    body: bytes
+
+
+class HttpClient:
+    """Makes calls on the loop it is first used on."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._session: aiohttp.ClientSession | None = None
+
+    async def call(self, call: Call) -> Answer:
+        """Make one call. Raises UrlError for a URL that cannot be called, CallError for no answer."""
+        host = check_url(call.url).host
+        try:
+            async with asyncio.timeout(call.seconds):
+                # For kept connections, and addresses that need no resolver.
+                await self._guard.resolve(host)
+                return await self._exchange(call)
+        except HostError as error:
+            raise CallError(str(error)) from error
+        except TimeoutError as error:
+            raise CallError(f"{call.url}: no answer within {call.seconds:g} s") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise CallError(f"{call.url}: {error}") from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _exchange(self, call: Call) -> Answer:
+        async with self._open().request(
+            call.method,
+            URL(call.url, encoded=True),
+            headers=call.headers,
+            data=call.body or None,
+            allow_redirects=False,
+            skip_auto_headers=_NOT_OURS,
+        ) as response:
+            headers = tuple((name.lower(), value) for name, value in response.headers.items())
+            return Answer(response.status, response.reason or "", headers, await _body(response, call.url))
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=guarded_connector(self._guard, per_host=PER_HOST),
+                # What a service sets for one stream is nothing to another.
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+
+async def _body(response: aiohttp.ClientResponse, url: str) -> bytes:
+    parts: list[bytes] = []
+    left = MAX_BODY
+    async for part in response.content.iter_chunked(_CHUNK):
+        left -= len(part)
+        if left < 0:
+            raise CallError(f"{url}: the answer is larger than {MAX_BODY} bytes")
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,137 @@
+"""Fields that every component has which calls an HTTP service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from streams.bloblang import interpolate
+from streams.http.retrying import RetryRules
+from streams.http.selection import check_selection, selection_field
+from streams.outbound import UrlError, check_url
+from streams.spec import Config, Field, FieldType, Problem, Severity, Shape
+
+
+def _refused(name: str, summary: str, why: str) -> Field:
+    return Field(name, FieldType.ANY, summary, default={}, refused=why, secret=True)
+
+
+_OFF: Final = "send what the service asks for in `headers`, or use `basic_auth`"
+AUTHENTICATION: Final = (
+    Field(
+        "basic_auth",
+        FieldType.OBJECT,
+        "A name and a password with every request.",
+        default={},
+        children=(
+            Field("enabled", FieldType.BOOL, "Whether they are sent.", default=False),
+            Field("username", FieldType.STRING, "The name.", default=""),
+            Field("password", FieldType.STRING, "The password.", default="", secret=True),
+        ),
+    ),
+    _refused("oauth", "OAuth 1.", _OFF),
+    _refused("oauth2", "OAuth 2.", _OFF),
+    _refused("jwt", "A token signed with a key in a file.", "a definition reads no files; " + _OFF),
+    _refused("digest_auth", "Digest authentication.", _OFF),
+    _refused("negotiate", "SPNEGO.", _OFF),
+)
+TRANSPORT: Final = (
+    _refused("tls", "TLS settings.", "certificates are verified by what the operator trusts"),
+    _refused("transport", "Settings of connections.", "all streams share the connections of their process"),
+    Field(
+        "proxy_url",
+        FieldType.STRING,
+        "A proxy.",
+        default="",
+        refused="calls go out through the operator's guard",
+    ),
+    Field(
+        "dump_request_log_level",
+        FieldType.STRING,
+        "Where to log requests.",
+        default="",
+        refused="requests hold secrets; use a `log` processor",
+    ),
+)
+REQUEST: Final = (
+    Field("url", FieldType.STRING, "Where to, made for each message.", interpolated=True),
+    Field("verb", FieldType.STRING, "The method.", default="POST"),
+    Field(
+        "headers",
+        FieldType.STRING,
+        "Headers, made for each message.",
+        default={},
+        shape=Shape.MAP,
+        interpolated=True,
+        secret=True,
+    ),
+    selection_field("metadata", "Metadata to send as headers."),
+    Field(
+        "payload",
+        FieldType.STRING,
+        "What is sent instead of the payload of the message.",
+        default=None,
+        interpolated=True,
+    ),
+    Field(
+        "body",
+        FieldType.STRING,
+        "The same as `payload`, which is its name in Bento.",
+        default=None,
+        interpolated=True,
+    ),
+)
+RETRIES: Final = (
+    Field("rate_limit", FieldType.RATE_LIMIT, "A rate limit to ask before each try.", default=None),
+    Field("timeout", FieldType.DURATION, "The longest a try may take.", default="5s"),
+    Field("retry_period", FieldType.DURATION, "The wait before another try.", default="1s"),
+    Field("max_retry_backoff", FieldType.DURATION, "The longest wait where waits grow.", default="300s"),
+    Field("retries", FieldType.INT, "Tries after the first.", default=3),
+    Field(
+        "backoff_on",
+        FieldType.INT,
+        "Statuses after which waits grow with each try.",
+        default=[429],
+        shape=Shape.LIST,
+    ),
+    Field("drop_on", FieldType.INT, "Statuses that are not tried again.", default=[], shape=Shape.LIST),
+    Field(
+        "successful_on",
+        FieldType.INT,
+        "Statuses that are a success besides 200 to 299.",
+        default=[],
+        shape=Shape.LIST,
+    ),
+)
+
+
+def make_rules(config: Config) -> RetryRules:
+    """The rules for further tries that a body describes."""
+    return RetryRules(
+        retries=config["retries"],
+        period=config["retry_period"],
+        longest=config["max_retry_backoff"],
+        backoff_on=frozenset(config["backoff_on"]),
+        drop_on=frozenset(config["drop_on"]),
+        successful_on=frozenset(config["successful_on"]),
+    )
+
+
+def check_request(config: Config) -> Iterable[Problem]:
+    """What the fields alone cannot say of a request."""
+    yield from check_selection("metadata", config)
+    url = interpolate(config["url"])
+    if url.is_static:
+        try:
+            check_url(config["url"])
+        except UrlError as error:
+            yield Problem(("url",), "bad_url", str(error))
+    if not config["verb"].isalpha():
+        yield Problem(("verb",), "wrong_option", f"{config['verb']!r} is no HTTP method", "such as POST")
+    if config["body"] is None:
+        return
+    if config["payload"] is not None:
+        yield Problem(("body",), "body_twice", "`body` and `payload` are the same", "take `body` out")
+        return
+    message = "`body` is understood here, not by Bento"
+    yield Problem(("body",), "body_form", message, "call it `payload`", Severity.WARNING)
