@@ -41,7 +41,8 @@ class CallerBudget:
     """Held by whoever serves the caller; `gateway.budgets.Budgets` has one for each key."""
 
     __slots__ = (
-        "__weakref__", "_dirty", "key", "limits", "messages", "quota", "requests", "shared", "unrecorded", "untold",
+        "__weakref__", "_dirty", "key", "limits", "messages", "quota", "requests", "shared", "subscription_id",
+        "unrecorded", "untold",
     )  # fmt: skip
 
     def __init__(self, key: str, limits: Limits, dirty: Dirty) -> None:
@@ -57,12 +58,9 @@ class CallerBudget:
         self.unrecorded: Counter[tuple[str, dt.date]] = Counter()
         """What PostgreSQL does not know of, by period and its first day."""
         self.shared: Shared | None = None
-
-    @property
-    def subscription_id(self) -> int | None:
+        kind, _, row = key.partition("/")
+        self.subscription_id = int(row) if kind == "subscription" else None
         """Whose; None for an address."""
-        kind, _, row = self.key.partition("/")
-        return int(row) if kind == "subscription" else None
 
     def change(self, limits: Limits) -> None:
         """Keep to other limits from now on; what was used stays used."""
