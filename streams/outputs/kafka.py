@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -24,6 +23,7 @@ from streams.kafka.fields import (
     topic_refusal,
     tracing,
 )
+from streams.kafka.in_flight import InFlight
 from streams.kafka.producer import ANY_PARTITION, KafkaProducer, Outgoing, WhenFull
 from streams.kafka.settings import connection_config, producer_config
 from streams.message import Message
@@ -43,7 +43,7 @@ class KafkaOutput:
         self._partition = interpolate(config["partition"]) if config["partitioner"] == "manual" else None
         self._static = [(name, value) for name, value in config["static_headers"].items()]
         self._excluded = tuple(config["metadata"]["exclude_prefixes"])
-        self._room = asyncio.Semaphore(config["max_in_flight"])
+        self._room = InFlight(config["max_in_flight"])
         connection = connection_config(settings, config["client_id"])
         self._producer = KafkaProducer(producer_config(connection, config), when_full)
         self._topics: dict[str, bool] = {}
@@ -68,11 +68,14 @@ class KafkaOutput:
                 errors[at] = RejectedMessageError(str(error))
             else:
                 places.append(at)
+        if not self._room.enter():
+            await self._room.wait()
         try:
-            async with self._room:
-                await self._producer.send(records)
+            await self._producer.send(records)
         except BatchError as error:
             errors |= {places[at]: reason for at, reason in error.errors.items()}
+        finally:
+            self._room.leave()
         if errors:
             raise BatchError(errors)
 
