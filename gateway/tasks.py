@@ -1,11 +1,14 @@
 """Celery tasks: the sweeps of the gateway's tables."""
 
+import datetime as dt
+
 import psycopg
 from celery import shared_task
 from django.conf import settings
 
 from gateway.positions import forget_positions
 from gateway.tickets import forget_expired_tickets
+from gateway.traffic import forget_traffic
 
 
 @shared_task
@@ -19,3 +22,9 @@ def forget_old_positions() -> None:
 def forget_tickets() -> None:
     """Delete the tickets that nobody used in time."""
     forget_expired_tickets()
+
+
+@shared_task
+def forget_old_traffic() -> None:
+    """Delete the counts that nobody looks back to any more."""
+    forget_traffic(dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.TRAFFIC_RETENTION_DAYS))

@@ -27,6 +27,7 @@ from gateway.models import (
     Role,
     Scope,
     Subscription,
+    Traffic,
 )
 from gateway.products import visible_products
 from webhooks.models import Delivery, Endpoint, Message
@@ -178,6 +179,14 @@ def message(actor: Actor, identity: str) -> Message:
     if found.organization_id != actor.organization.pk and not received.exists():
         raise Http404
     return found
+
+
+def traffic(actor: Actor) -> QuerySet[Traffic]:
+    """What passed the actor's definitions, and what the actor's apps had of any. Raises PermissionDenied."""
+    require(actor, READ)
+    definitions = ApiDefinition.objects.filter(organization=actor.organization).values("pk")
+    apps = App.objects.filter(organization=actor.organization).values("pk")
+    return Traffic.objects.filter(Q(definition_id__in=definitions) | Q(app_id__in=apps))
 
 
 def connection(actor: Actor, name: str) -> Connection:

@@ -121,6 +121,7 @@ OPEN_REQUESTS_PER_SECOND = env.int("SLUICE_OPEN_REQUESTS_PER_SECOND", default=50
 INGEST_BODY_BYTES = env.int("SLUICE_INGEST_BODY_BYTES", default=1_048_576)
 STALE_REVISION_LIMIT = env.float("SLUICE_STALE_REVISION_LIMIT", default=60.0)
 INTERNAL_RETENTION_HOURS = env.int("SLUICE_INTERNAL_RETENTION", default=24)
+TRAFFIC_RETENTION_DAYS = env.int("SLUICE_TRAFFIC_RETENTION", default=400)
 POSITION_RETENTION_DAYS = env.int("SLUICE_POSITION_RETENTION", default=30)
 
 # --- webhooks -----------------------------------------------------------------------------------------
@@ -129,6 +130,7 @@ CELERY_BEAT_SCHEDULE = {
     "make coming partitions": {"task": "webhooks.tasks.make_partitions", "schedule": 3600.0},
     "drop old partitions": {"task": "webhooks.tasks.drop_partitions", "schedule": 3600.0},
     "forget old positions": {"task": "gateway.tasks.forget_old_positions", "schedule": 3600.0},
+    "forget old traffic": {"task": "gateway.tasks.forget_old_traffic", "schedule": 3600.0},
     "forget expired tickets": {"task": "gateway.tasks.forget_tickets", "schedule": 600.0},
     "disable endpoints that only fail": {"task": "webhooks.tasks.judge_endpoints", "schedule": 60.0},
 }

@@ -213,6 +213,37 @@ class SubscriptionFactory(DjangoModelFactory):
     state = gateway.SubscriptionState.APPROVED
 
 
+class TicketFactory(DjangoModelFactory):
+    class Meta:
+        model = gateway.Ticket
+
+    app = factory.SubFactory(AppFactory)
+    definition = factory.SubFactory(ApiDefinitionFactory)
+    stream = "default_stream"
+    digest = factory.LazyFunction(lambda: secrets.token_bytes(32))
+    expires_at = factory.LazyFunction(timezone.now)
+
+
+class UsageFactory(DjangoModelFactory):
+    class Meta:
+        model = gateway.Usage
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    period = gateway.QuotaPeriod.MONTH
+    start = factory.LazyFunction(lambda: timezone.now().date().replace(day=1))
+    used = 1
+
+
+class TrafficFactory(DjangoModelFactory):
+    class Meta:
+        model = gateway.Traffic
+
+    minute = factory.LazyFunction(lambda: timezone.now().replace(second=0, microsecond=0))
+    definition_id = 1
+    measure = "messages"
+    value = 1
+
+
 class AuditFactory(DjangoModelFactory):
     class Meta:
         model = gateway.Audit

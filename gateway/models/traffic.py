@@ -28,7 +28,10 @@ class Traffic(models.Model):
                 nulls_distinct=False,
             ),
         )
-        indexes = (models.Index(fields=("definition_id", "minute"), name="traffic_by_definition"),)
+        indexes = (
+            models.Index(fields=("definition_id", "minute"), name="traffic_by_definition"),
+            models.Index(fields=("app_id", "minute"), name="traffic_by_app"),
+        )
 
     def __str__(self) -> str:
         return f"{self.measure} of {self.definition_id} at {self.minute:%Y-%m-%d %H:%M}"

@@ -24,6 +24,7 @@ from portal.api import (
     plans,
     quarantine,
     tickets,
+    traffic,
     tyk_streams,
 )
 from portal.api import products as products_api
@@ -96,6 +97,7 @@ _GATEWAY: list[URLPattern] = [
     path("connections", connections.ConnectionList.as_view()),
     path("connections/<slug:connection>", connections.ConnectionDetail.as_view()),
     path("instances", instances.InstanceList.as_view()),
+    path("traffic", traffic.TrafficList.as_view()),
     path("quarantine", quarantine.QuarantineList.as_view()),
     path("quarantine/<row:quarantined>", quarantine.QuarantineDetail.as_view()),
     path(

@@ -95,6 +95,7 @@ TABLE = [
     ("PATCH", "connections/{connection}", OPERATOR, "all"),
     ("DELETE", "connections/{connection}", OPERATOR, "all"),
     ("GET", "instances", VIEWER, "all"),
+    ("GET", "traffic", VIEWER, "all"),
     ("GET", "quarantine", VIEWER, "all"),
     ("GET", "quarantine/{quarantined}", VIEWER, "own"),
     ("POST", "quarantine/{quarantined}/retry", PUBLISHER, "own"),
