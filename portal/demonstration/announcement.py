@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from portal.demonstration.issued import UpFile
+from portal.demonstration.shop import ORDERS_PATH
 from portal.demonstration.tutorial import Receiver, shell, steps
 
 FORGETS = "  (embedded: it forgets everything when it stops)"
@@ -19,6 +20,7 @@ def facts(up: UpFile, *, embedded_kafka: bool, seconds: float) -> Iterator[str]:
         yield f"login    {account.email}  {account.password}  ({account.role})"
     for app in issued.apps:
         yield f"app key  {app.key}  ({app.name})"
+        yield f"stream   curl -N -H 'X-API-Key: {app.key}' {addresses['gateway']}{ORDERS_PATH}sse"
     yield f"management key of the publisher: {issued.management_key}"
     yield f"all of this is in {up.path}"
     yield "every two seconds the receiver gets a signed webhook of the demonstration"

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 TOPIC: Final = "shop.orders"
 CONNECTION: Final = "kafka"
+ORDERS_PATH: Final = "/shop-orders/"
 
 SIMULATE: Final = """\
 let number = counter()
@@ -57,13 +58,22 @@ def simulator() -> str:
 
 
 def orders() -> str:
-    """The definition that makes webhooks of the topic, as JSON."""
-    stream = {
-        "input": {"kafka": {"addresses": [CONNECTION], "topics": [TOPIC], "consumer_group": "shop-orders"}},
-        "pipeline": {"processors": [{"mapping": ENRICH}]},
-        "output": {"portal_webhook": {"event_type": '${! json("type") }'}},
+    """The definition that makes webhooks of the topic, and shows it to clients, as JSON."""
+    webhooks = {"portal_webhook": {"event_type": '${! json("type") }'}}
+    clients = {"http_server": {"path": "/get", "stream_path": "/sse", "ws_path": "/ws"}}
+    streams = {
+        "orders": _from_topic("shop-orders", webhooks),
+        "live": _from_topic("shop-orders-live", clients),
     }
-    return json.dumps(document("Shop orders", "/shop-orders/", {"orders": stream}), indent=2)
+    return json.dumps(document("Shop orders", ORDERS_PATH, streams), indent=2)
+
+
+def _from_topic(group: str, output: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "input": {"kafka": {"addresses": [CONNECTION], "topics": [TOPIC], "consumer_group": group}},
+        "pipeline": {"processors": [{"mapping": ENRICH}]},
+        "output": output,
+    }
 
 
 def document(name: str, listen_path: str, streams: dict[str, Any]) -> dict[str, Any]:

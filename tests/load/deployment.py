@@ -68,15 +68,7 @@ class Deployment:
         """Start one more gateway, under uvicorn as `manage.py gateway` has it, or under Daphne."""
         port, name = port or ports.free(), f"gateway-{len(self.gateways)}"
         uvicorn = ("manage.py", "gateway", "--port", str(port))
-        under_daphne = (
-            "-m",
-            "daphne",
-            "-p",
-            str(port),
-            "--verbosity",
-            "0",
-            "portal.gateway_asgi:application",
-        )
+        under_daphne = ("-m", "tests.load.daphne", str(port))
         child = self._serve(name, port, *(under_daphne if daphne else uvicorn))
         made = Gateway(f"http://127.0.0.1:{port}", port, child)
         self.gateways.append(made)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.demonstration import issued, smoke
+from portal.demonstration import issued, smoke, smoke_stream
 from portal.embedded import var
 from portal.embedded.errors import EmbeddedError
 
@@ -22,6 +22,8 @@ class Command(BaseCommand):
         api = smoke.Api(up_file.addresses["portal"], up_file.issued.management_key)
         try:
             seconds = smoke.run(api, self.stdout.write, PATIENCE_SECONDS)
+            self.stdout.write(f"the first event arrived {seconds:.1f} s after the first call")
+            heard = smoke_stream.run(api, up_file.addresses["gateway"], PATIENCE_SECONDS)
+            self.stdout.write(f"what was posted to the gateway was heard {heard * 1000:.0f} ms later")
         except EmbeddedError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"the first event arrived {seconds:.1f} s after the first call")
