@@ -17,6 +17,8 @@ from streams.stopping import end_tasks
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 1.0
+ANSWER_SECONDS: Final = 10.0
+"""After which a database that was asked is taken for away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class ConfigurationFollower:
     async def start(self) -> None:
         """Read once, unless PostgreSQL is away, and follow."""
         await self._turn()
-        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._listen())]
+        following = (self._follow(), self._listen(), self._keep_time())
+        self._tasks = [asyncio.create_task(one) for one in following]
 
     async def stop(self) -> None:
         """Follow no more."""
@@ -91,24 +94,33 @@ class ConfigurationFollower:
             await self._turn()
 
     async def _turn(self) -> None:
-        anew = False
         try:
-            anew = await self._read_if_changed()
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._read_if_changed()
+            if self.now.revision != self._applied:
+                self._changed(self.now, anew=True)
+                self._applied = self.now.revision
         except (psycopg.Error, OSError) as error:
             logger.warning("the database did not answer; serving what was read last: %s", error)
         except Exception:
             logger.exception("a change could not be brought into force; trying again")
-        self._changed(self.now, anew=anew)
 
-    async def _read_if_changed(self) -> bool:
+    async def _read_if_changed(self) -> None:
         """The counter is read first: what changes while the rest is read is read again next time."""
         revision = await current_revision(self._pool)
         if revision != self.now.revision:
             apis = tuple(await self._definitions.load_apis())
             self.now = Configuration(apis, Routes(apis), await load_access(self._pool), revision)
-        anew, self._applied = revision != self._applied, revision
         self._read_at = asyncio.get_running_loop().time()
-        return anew
+
+    async def _keep_time(self) -> None:
+        """Time goes on whether PostgreSQL answers or hangs: what expires ends, and what is too old to be known."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                self._changed(self.now, anew=False)
+            except Exception:
+                logger.exception("what has expired could not be ended; trying again")
 
     async def _listen(self) -> None:
         async for _ in hints(self._valkey_url):
