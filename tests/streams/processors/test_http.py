@@ -184,6 +184,47 @@ async def test_a_branch_keeps_the_message(service, run):
     assert service.asked[0][3] == b'{"id":1}'
 
 
+ORCHESTRATION = """\
+- switch:
+    cases:
+      - check: 'meta("kafka_topic") == "stream1"'
+        processors:
+          - mapping: "root.type = \\"event_from_stream1\\"\\nroot.details = this"
+          - branch:
+              processors: [{http: {url: "$URL/process", verb: POST, body: '${! json() }'}}]
+              result_map: root.api1_response = this
+      - check: 'meta("kafka_topic") == "stream2"'
+        processors:
+          - mapping: "root.type = \\"event_from_stream2\\"\\nroot.details = this"
+          - branch:
+              processors: [{http: {url: "$URL/analyze", verb: POST, body: '${! json() }'}}]
+              result_map: root.api2_response = this
+- mapping: |
+    root = if this.type == "event_from_stream1" && this.api1_response.status == "ok" { this
+    } else if this.type == "event_from_stream2" && this.api2_response.status == "ok" { this } else { deleted() }
+"""
+
+
+async def test_the_orchestration_that_tyk_documents(service, run):
+    service.answers = [web.json_response({"status": status}) for status in ("ok", "no", "ok")]
+    given = [
+        Message(b'{"id":%d}' % at, metadata={"kafka_topic": topic})
+        for at, topic in enumerate(("stream1", "stream1", "stream2", "stream3"))
+    ]
+    made = await run(ORCHESTRATION.replace("$URL", service.url), *given)
+    assert values(made) == [
+        [
+            {"type": "event_from_stream1", "details": {"id": 0}, "api1_response": {"status": "ok"}},
+            {"type": "event_from_stream2", "details": {"id": 2}, "api2_response": {"status": "ok"}},
+        ]
+    ]
+    assert [(path, body) for _, path, _, body in service.asked] == [
+        ("/process", b'{"details":{"id":0},"type":"event_from_stream1"}'),
+        ("/process", b'{"details":{"id":1},"type":"event_from_stream1"}'),
+        ("/analyze", b'{"details":{"id":2},"type":"event_from_stream2"}'),
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
