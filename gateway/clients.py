@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gateway.access_table import AccessTable, Grant
+from gateway.access_table import AccessTable, Grant, KnownCredential
 from gateway.caller import Caller, Limits
 from gateway.client import Client, CloseReason
 from gateway.routes import ActiveApi, Route
@@ -30,24 +30,37 @@ class Standing:
         return next((one for one in grants if one.subscription_id == caller.subscription_id), None)
 
 
-def reason_to_end(  # noqa: PLR0911 - one a reason
-    client: Client, standing: Standing, valid: Mapping[int, bool]
+def reason_to_end(
+    client: Client, standing: Standing, credentials: Mapping[int, KnownCredential]
 ) -> CloseReason | None:
-    """Why an open stream is to end, if it is. valid: of each credential that there is, whether it proves anything."""
-    caller, api = client.caller, standing.apis.get(client.route.api.definition_id)
+    """Why an open stream is to end, if it is. credentials: all that there are now, by id."""
+    api = standing.apis.get(client.route.api.definition_id)
     if api is None:
         return CloseReason.DEACTIVATED
     if not _is_same(client.route, api):
         return CloseReason.CHANGED
-    if caller.subscription_id is None:
+    if client.caller.subscription_id is None:
         return None
-    if caller.expires_at is not None and caller.expires_at <= standing.now:
-        return CloseReason.EXPIRED
-    if caller.credential_id is not None and not valid.get(caller.credential_id, False):
+    return _of_credential(client.caller, credentials, standing.now) or _of_grant(client, standing)
+
+
+def _of_credential(
+    caller: Caller, credentials: Mapping[int, KnownCredential], now: dt.datetime
+) -> CloseReason | None:
+    if caller.credential_id is None:  # it came by ticket
+        return None
+    credential = credentials.get(caller.credential_id)
+    if credential is None or credential.revoked:
         return CloseReason.REVOKED
-    grant = standing.grant(caller, api.definition_id)
-    if grant is None or not grant.is_valid(standing.now):
+    return None if credential.is_valid(now) else CloseReason.EXPIRED
+
+
+def _of_grant(client: Client, standing: Standing) -> CloseReason | None:
+    grant = standing.grant(client.caller, client.route.api.definition_id)
+    if grant is None:
         return CloseReason.UNSUBSCRIBED
+    if not grant.is_valid(standing.now):
+        return CloseReason.EXPIRED
     age = grant.limits.client_age_seconds
     aged = age is not None and standing.loop_time - client.opened_at > age
     return CloseReason.AGED if aged else None
@@ -103,10 +116,10 @@ class Clients:
 
     def enforce(self, standing: Standing) -> None:
         """End what is no longer allowed; of too many, the newest."""
-        valid = {one.id: one.is_valid(standing.now) for one in standing.table.credentials.values()}
+        credentials = {one.id: one for one in standing.table.credentials.values()}
         kept: Counter[str] = Counter()
         for client in self:
-            reason = reason_to_end(client, standing, valid)
+            reason = reason_to_end(client, standing, credentials)
             if reason is None:
                 kept[client.caller.budget_key] += 1
                 limit = _limits_now(client, standing).max_clients
