@@ -57,7 +57,8 @@ async def make_parts(changed: Changed) -> Parts:
     poll, events, sockets = Poll(round_robin, broadcast), EventStreams(feeds), WebSockets(feeds)
     upstream = Upstream(guard, (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME))
     open_access = OpenAccess(
-        settings.OPEN_APIS, Limits(requests_per_second=settings.OPEN_REQUESTS_PER_SECOND)
+        settings.OPEN_APIS,
+        Limits(requests_per_second=settings.OPEN_REQUESTS_PER_SECOND, max_clients=settings.OPEN_CLIENTS),
     )
     definitions = ActiveDefinitions(
         pool,

@@ -158,6 +158,7 @@ def deployed(
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "SLUICE_OPEN_APIS": "true",
         "SLUICE_OPEN_REQUESTS_PER_SECOND": "100000",
+        "SLUICE_OPEN_CLIENTS": "100000",
         "SLUICE_LOG_LEVEL": "INFO",
         **(settings or {}),
     }
