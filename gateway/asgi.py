@@ -267,6 +267,11 @@ async def _metrics(parts: Parts, send: Send) -> None:
     gauges = (
         Gauge("sluice_gateway_streams_open", "Streams that clients have open.", len(admission.clients)),
         Gauge("sluice_gateway_budgets", "Callers whose limits are being counted.", len(admission.budgets)),
+        Gauge(
+            "sluice_gateway_traffic_unwritten_seconds",
+            "How long ago all counts were written to PostgreSQL.",
+            admission.analytics.unwritten_seconds,
+        ),
         Gauge("sluice_gateway_revision", "The revision that is in force.", parts.follower.now.revision),
         Gauge("sluice_gateway_stale", "1: PostgreSQL is away for too long.", float(parts.follower.is_stale)),
     )
