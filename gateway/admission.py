@@ -51,7 +51,7 @@ class Admission:
         self, configuration: Configuration, route: Route, scope: Scope, receive: Receive, send: Send
     ) -> Call | Refusal:
         """Let a request or handshake in, or say why not. What it is counted under is decided here too."""
-        ticket = ticket_of(scope) if route.purpose in _KEPT_OPEN else ""
+        ticket = ticket_of(scope) if route.purpose in _KEPT_OPEN and route.api.authenticated else ""
         if ticket:
             now = dt.datetime.now(dt.UTC)
             caller = await self._by_ticket(ticket, configuration, route, scope, now)

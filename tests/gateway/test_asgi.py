@@ -108,3 +108,10 @@ def test_its_numbers_are_there_for_prometheus(gateway):
     settled(gateway, open_shop())
     text = gateway.request("GET", "/metrics").text
     assert 'sluice_gateway_requests_total{outcome="accepted"}' in text
+
+
+def test_where_streaming_is_switched_off_no_stream_is_served(gateway_environment, gateway):
+    key = settled(gateway, open_shop())
+    with gateway_process(gateway_environment, SLUICE_STREAMING_ENABLED="false") as off:
+        wait_until(lambda: post(off).status_code == 401, "the API is not there")
+        assert post(off, key).status_code == 404
