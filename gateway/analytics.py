@@ -20,6 +20,7 @@ from gateway.caller import Caller
 from gateway.client import CloseReason
 from gateway.database import Pool
 from gateway.routes import ActiveApi
+from streams.stopping import end_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +86,7 @@ class Analytics:
     async def stop(self) -> None:
         """Write what is left."""
         if self._flushing is not None:
-            self._flushing.cancel()
-            await asyncio.gather(self._flushing, return_exceptions=True)
+            await end_tasks([self._flushing])
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
                 await self.flush()

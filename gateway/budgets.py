@@ -27,6 +27,7 @@ from gateway.caller import Caller
 from gateway.caller_budget import CallerBudget, Dirty, Shared, Verdict, used_elsewhere
 from gateway.database import Pool
 from gateway.usage_record import UsageRecord
+from streams.stopping import end_tasks
 
 __all__ = ["Budgets", "CallerBudget", "Verdict"]
 
@@ -72,9 +73,7 @@ class Budgets:
 
     async def stop(self) -> None:
         """Record what was used, and end."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
                 await _quietly(self._write())

@@ -11,6 +11,7 @@ import psycopg
 
 from gateway.positions import HeldPosition, PostgresPositions, Progress
 from streams.spec import StreamIdentity
+from streams.stopping import end_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,7 @@ class PositionWriter:
     async def stop(self) -> None:
         """Write no more; what is held must have been given back."""
         if self._writing is not None:
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
+            await end_tasks([self._writing])
 
     async def hold(
         self, stream: StreamIdentity, consumer_group: str, lost: Callable[[], None]
