@@ -1,7 +1,7 @@
 """Limits of a plan as pure arithmetic: what may be taken now, and when there is more. Times are given, never read."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 BURST_SECONDS: Final = 1.0
@@ -22,15 +22,16 @@ class Bucket:
     level: float
     at: float
     """When it was at that level."""
+    depth: float = field(init=False)
+    """What it holds when full: at least one, or nothing could ever be taken."""
 
-    @property
-    def depth(self) -> float:
-        """What it holds when full: at least one, or nothing could ever be taken."""
-        return max(1.0, self.rate * BURST_SECONDS)
+    def __post_init__(self) -> None:
+        self.change(self.rate)
 
     def change(self, rate: float) -> None:
         """Let it fill at another rate from now on."""
         self.rate = rate
+        self.depth = max(1.0, rate * BURST_SECONDS)
         self.level = min(self.level, self.depth)
 
     def take(self, count: float, now: float) -> float:
@@ -39,8 +40,7 @@ class Bucket:
         More than it ever holds is taken as a debt once it is full, so that a large batch waits and then goes.
         """
         self._fill(now)
-        needed = min(count, self.depth)
-        if self.level < needed:
+        if self.level < (needed := min(count, self.depth)):
             return (needed - self.level) / self.rate if self.rate else _NEVER_SECONDS
         self.level -= count
         return 0.0
@@ -63,8 +63,9 @@ class Bucket:
         self.level = min(self.level, max(self.level - count, -self.depth * _HELD_SECONDS))
 
     def _fill(self, now: float) -> None:
-        self.level = min(self.depth, self.level + max(0.0, now - self.at) * self.rate)
-        self.at = now
+        if now > self.at:
+            self.level = min(self.depth, self.level + (now - self.at) * self.rate)
+            self.at = now
 
 
 @dataclass(slots=True)
@@ -76,20 +77,20 @@ class Quota:
     """`day` or `month`."""
     start: dt.date
     used: int = 0
+    end: dt.datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.end = period_end(self.start, self.period)
 
     def take(self, count: int, now: dt.datetime) -> float:
         """Take, and return 0.0; or return the seconds until the next period, and take nothing."""
-        self.turn(now)
+        if now >= self.end:
+            self.start, self.used = period_start(now, self.period), 0
+            self.end = period_end(self.start, self.period)
         if self.used + count > self.limit:
-            return (period_end(self.start, self.period) - now).total_seconds()
+            return (self.end - now).total_seconds()
         self.used += count
         return 0.0
-
-    def turn(self, now: dt.datetime) -> None:
-        """Begin anew when the period has ended."""
-        start = period_start(now, self.period)
-        if start != self.start:
-            self.start, self.used = start, 0
 
 
 def period_start(now: dt.datetime, period: str) -> dt.date:
