@@ -204,7 +204,7 @@ async def _wait(seconds: float, patience: float) -> None:
     """Wait as the caller's budget has it. Raises IngestRefusedError where that is longer than the request may take."""
     if seconds >= patience:
         retry = ((b"retry-after", b"%d" % (int(seconds) + 1)),)
-        raise IngestRefusedError(429, "messages_limited", "the plan's messages per second are used up", retry)
+        raise IngestRefusedError(429, "messages_limited", "the plan allows no more messages for now", retry)
     await asyncio.sleep(seconds)
 
 

@@ -24,6 +24,8 @@ from streams.message import Message, Request
 
 _LAST_FRAME_SECONDS: Final = 10.0
 """How long the frame that is being taken may hold up the end of its WebSocket."""
+_LONGEST_PAUSE: Final = 60.0
+"""Seconds a frame may have to wait for its plan; when it is longer, as for a new quota, it is not taken."""
 _TOO_LARGE: Final = 1009
 """RFC 6455 section 7.4.1."""
 
@@ -124,6 +126,8 @@ class IngestSocket:
 
     async def _keep_budget(self, intake: Intake) -> None:
         seconds = self._call.budget.take_messages(1)
+        if seconds > _LONGEST_PAUSE:
+            raise IngestRefusedError(429, "messages_limited", "the plan allows no more messages for now")
         if seconds:
             if intake.limited:
                 await self._call.send({"type": "websocket.send", "bytes": intake.limited.encode()})

@@ -78,6 +78,7 @@ class Quota:
     start: dt.date
     used: int = 0
     end: dt.datetime = field(init=False)
+    """When the next period begins."""
 
     def __post_init__(self) -> None:
         self.end = period_end(self.start, self.period)

@@ -79,6 +79,17 @@ async def test_who_is_limited_is_told_and_waits(output):
         assert await socket.receive_from(60) == '{"n":2}'
 
 
+async def test_a_frame_for_which_the_quota_is_used_up_is_not_taken_and_holds_up_nothing(output):
+    async with connected(output) as (served, socket):
+        served.counted.waits = [86_400.0]
+        await socket.send_to(text_data='{"n":1}')
+        refused = json.loads(await socket.receive_from(60))
+        assert (refused["status"], refused["code"]) == (429, "messages_limited")
+        assert not output.taken
+        await socket.send_to(text_data='{"n":2}')
+        await until(lambda: len(output.taken) == 1)
+
+
 async def test_a_frame_over_the_limit_ends_it(output):
     async with connected(output, limits=IngestLimits(body_bytes=10)) as (served, socket):
         await socket.send_to(text_data="x" * 11)
