@@ -56,6 +56,8 @@ class FieldType(Enum):
     """The label of one of the stream's `cache_resources`; checked into its Component."""
     RATE_LIMIT = "rate_limit"
     """The label of one of the stream's `rate_limit_resources`; checked into its Component."""
+    PROCESSOR_RESOURCE = "processor_resource"
+    """The label of one of the stream's `processor_resources`; checked into its Component."""
 
 
 class Shape(Enum):

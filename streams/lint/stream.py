@@ -27,12 +27,17 @@ _OPTIONS: Final = (
     ),
     Field("shutdown_timeout", FieldType.DURATION, "How long a stream may take to finish.", default="20s"),
 )
-_RESOURCES: Final = {"cache_resources": Kind.CACHE, "rate_limit_resources": Kind.RATE_LIMIT}
+_RESOURCES: Final = {
+    "cache_resources": Kind.CACHE,
+    "rate_limit_resources": Kind.RATE_LIMIT,
+    "processor_resources": Kind.PROCESSOR,
+}
+"""Each may name those checked before it."""
 _UNSUPPORTED: Final = {
     "buffer": "buffers are not available in this version of Sluice",
     **{
         f"{kind}_resources": f"{kind} resources are not available in this version of Sluice"
-        for kind in ("input", "processor", "output")
+        for kind in ("input", "output")
     },
     "http": "the addresses of HTTP servers belong to the gateway",
     "tests": "tests of a stream belong in a file beside it",

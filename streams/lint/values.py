@@ -160,7 +160,11 @@ _COMPONENTS = {
     FieldType.PROCESSOR: Kind.PROCESSOR,
     FieldType.OUTPUT: Kind.OUTPUT,
 }
-_LABELS = {FieldType.CACHE: Kind.CACHE, FieldType.RATE_LIMIT: Kind.RATE_LIMIT}
+_LABELS = {
+    FieldType.CACHE: Kind.CACHE,
+    FieldType.RATE_LIMIT: Kind.RATE_LIMIT,
+    FieldType.PROCESSOR_RESOURCE: Kind.PROCESSOR,
+}
 _TYPES: dict[FieldType, tuple[str, tuple[type, ...]]] = {
     FieldType.STRING: ("a string", (str,)),
     FieldType.BLOBLANG: ("a mapping", (str,)),

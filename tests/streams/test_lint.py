@@ -131,6 +131,7 @@ def test_the_examples_of_every_component_pass_the_check(spec):
         "output": {"drop": {}},
         "cache_resources": [{"label": "cache", "memory": {}}],
         "rate_limit_resources": [{"label": "limit", "local": {}}],
+        "processor_resources": [{"label": "steps", "noop": {}}],
     }
     for example in spec.examples:
         named = {spec.name: example}

@@ -4,6 +4,7 @@ import pytest
 
 from streams.message import Message
 from streams.processors.rate_limit import RateLimitProcessor
+from tests.streams.making import findings
 from tests.streams.processors.processing import Processing, errors, processed, texts, values
 
 CACHES = "cache_resources:\n  - {label: seen, memory: {init_values: {known: there}}}"
@@ -121,3 +122,24 @@ async def test_rate_limit_asks_again_until_each_message_may_go():
 
 async def test_a_message_waits_for_the_next_interval():
     assert values(await processed("- rate_limit: {resource: slow}", 1, 2, 3, resources=LIMITS)) == [[1, 2, 3]]
+
+
+NAMED = """\
+cache_resources:
+  - {label: seen, memory: {}}
+processor_resources:
+  - {label: once, dedupe: {cache: seen, key: '${! content() }'}}
+  - {label: both, processors: [{resource: once}, {mapping: root = this + 1}]}
+"""
+
+
+async def test_a_processor_among_the_resources_is_used_wherever_it_is_named():
+    processing = Processing("- try:\n    - resource: both\n- resource: once", NAMED)
+    assert values(await processing.run(1, 1, 2)) == [[3]]
+    assert processing.statistics.stages["once"].received == 5
+
+
+def test_a_processor_resource_may_name_only_those_above_it():
+    ends = "input: {generate: {mapping: root = 1}}\noutput: {drop: {}}\n"
+    circle = "processor_resources:\n  - {label: a, resource: b}\n  - {label: b, resource: a}\n"
+    assert "resource_unknown" in [one.code for one in findings(ends + circle)]
