@@ -33,6 +33,10 @@ def run(api: Api, gateway: str, patience: float) -> float:
 
 
 def _heard(url: str, text: str, patience: float) -> float:
+    # The first makes the topic: nobody can listen to one that is not there.
+    _answer(
+        lambda: requests.post(f"{url}/say", "is anybody there?", timeout=ANSWER_SECONDS), patience
+    ).close()
     listening = _answer(lambda: requests.get(f"{url}/sse", stream=True, timeout=ANSWER_SECONDS), patience)
     with listening:
         ear = _Ear(listening, text)
