@@ -18,7 +18,7 @@ from gateway.database import Pool
 from gateway.feed import FeedEndedError
 from gateway.hub import Hub
 from gateway.internal_topic import InternalTopics
-from gateway.message_log import Form, Portion, portion_of
+from gateway.message_log import Form, Portion
 from gateway.protocol import Scope
 from gateway.quarantine import PostgresQuarantine
 from gateway.routes import ActiveApi
@@ -138,6 +138,8 @@ class BroadcastFeed:
         """Behind what was taken last."""
         self._missed: list[Portion] = []
         self._way: CatchUp | None = None
+        self._has: Position | None = None
+        """What the client has already, while the log still tells some of it."""
 
     @property
     def cursor(self) -> str:
@@ -176,6 +178,8 @@ class BroadcastFeed:
             return None
         if self._number >= log.head:
             return None
+        if self._has is not None:
+            return self._take_behind(self._has)
         self._number, portion = log.portion(self._number, self._form)
         self._cursor = portion.cursor
         return portion
@@ -208,7 +212,7 @@ class BroadcastFeed:
         self._generation = self._hub.generation
         self._end_way()
         self._missed = [Portion(0, 0, gap="the topic was deleted and made anew")]
-        self._number = self._hub.log.tail
+        self._number, self._has = self._hub.log.tail, None
 
     def _go_to(self, position: Position, *, strict: bool = False, tell_gap: bool = True) -> None:
         """Go on behind a position. Raises CursorError where it is gone and `strict`."""
@@ -225,19 +229,29 @@ class BroadcastFeed:
         """Go on with the log behind a position, where the log has all of it."""
         log = self._hub.log
         not_before = 0.0 if self._window is None else asyncio.get_running_loop().time() - self._window
-        number = log.number_of(position, not_before)
-        if number is None:
+        number, newest = log.number_of(position, not_before), log.newest
+        if number is None or newest is None:
             return False
-        self._begin_at_newest()
-        if chunks := log.bridge(number, position):
-            self._missed.append(portion_of(chunks, self._form))
+        self._number, self._has = number, position
+        self._cursor = newest.codec.encode(position)
         return True
+
+    def _take_behind(self, position: Position) -> Portion | None:
+        """As the log tells it, without what the client has."""
+        log = self._hub.log
+        self._number, portion = log.portion_behind(self._number, self._form, position)
+        if log.begins_behind(self._number, position):
+            self._has = None
+        if portion is not None:
+            self._cursor = portion.cursor
+        return portion
 
     def _catch_up(self, way: CatchUp) -> Portion | None:
         portion = way.take(self._form)
         if self._attach(way.position):
             self._end_way()
-        return portion or (self._missed.pop(0) if self._missed else None)
+            return portion or self._take_behind(way.position)
+        return portion
 
     def _end_way(self) -> None:
         if self._way is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.cursor import Position
 from gateway.hub import Hub
-from gateway.message_log import Form, Portion, portion_of
+from gateway.message_log import Form, Portion, further
 from streams.kafka.topic_reader import Place, Start
 
 
@@ -48,12 +48,13 @@ class CatchUp:
         log = own.log
         if self._number >= log.head or log.newest is None:
             return None
-        chunks, newest = log.bridge(max(self._number, log.tail), self.position), log.newest
-        self._number, self.position = log.head, newest.after
-        while log.tail < log.head - 1:
+        self._number, portion = log.portion_behind(max(self._number, log.tail), form, self.position)
+        self.position = further(self.position, log.after(self._number))
+        while log.tail < self._number - 1:
             log.drop_oldest()
-        own.drained()
-        return portion_of(chunks, form) if chunks else None
+        if self._number >= log.head:
+            own.drained()
+        return portion
 
     def watch(self, waiter: asyncio.Future[None]) -> None:
         """Have `waiter` done when there may be more."""

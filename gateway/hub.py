@@ -6,11 +6,12 @@ clients there are, the longer the hub waits before it wakes them again. A lone c
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
 from typing import Final
 
 from gateway.cursor import CursorCodec, Next, stream_mark
-from gateway.message_log import Chunk, MessageLog
+from gateway.message_log import Chunk, MessageLog, chunks_of
 from gateway.stream_reader import StreamReader
 from streams.errors import ConnectError
 from streams.kafka.topic_reader import Beginning, Place, Run, Start, TopicReader
@@ -32,7 +33,7 @@ class Hub:
     def __init__(self, reader: StreamReader, key: bytes, start: Start, *, patient: bool = False) -> None:
         """key: signs cursors."""
         self.reader = reader
-        self.log = MessageLog(LOG_BYTES)
+        self.log = MessageLog(math.inf if patient else LOG_BYTES)
         self.standing = asyncio.Event()
         """Set once it is known where reading begins."""
         self.beginning: Beginning | None = None
@@ -116,9 +117,9 @@ class Hub:
     async def arrived(self, runs: Sequence[Run]) -> None:
         """Put what was read into the log, and tell clients."""
         stretches = tuple([await self.reader.stretch(run) for run in runs])
-        chunk = Chunk(dict(self._position), stretches, self._codec, self._loop.time())
-        self._position = dict(chunk.after)
-        self._append(chunk)
+        for chunk in chunks_of(dict(self._position), stretches, self._codec, self._loop.time()):
+            self._append(chunk)
+            self._position = dict(chunk.after)
         if self._patient and self.log.size > PATIENT_BYTES and not self.ended:
             self._drained.clear()
             await self._drained.wait()

@@ -14,8 +14,10 @@ from gateway import frames
 from gateway.cursor import CursorCodec, Next, Position
 from streams.kafka.topic_reader import Place
 
-SLICE_BYTES: Final = 256 * 1024
-"""Bytes a client is given at a time, at most, but for a single larger chunk."""
+SLICE_BYTES: Final = 64 * 1024
+"""Bytes a client is given at a time, at most, but for a single larger chunk: what one that stops reading holds."""
+_KEPT_SLICES: Final = 16
+"""Slices that are kept for the next client: most clients are at the same few places, those that lag at any."""
 _OVERHEAD: Final = 200
 """Bytes a message takes besides its content, about."""
 
@@ -108,8 +110,8 @@ class Chunk:
 class MessageLog:
     """Chunks from `tail` to `head`, the number of the next one."""
 
-    def __init__(self, most_bytes: int) -> None:
-        """most_bytes: how much is kept, contents and what goes with them."""
+    def __init__(self, most_bytes: float) -> None:
+        """most_bytes: how much is kept, contents and what goes with them; math.inf: until it is dropped."""
         self.tail = 0
         self.head = 0
         self._most = most_bytes
@@ -146,6 +148,8 @@ class MessageLog:
         found = self._slices.get((number, form))
         if found is None:
             chunks = list(self._sliced(number))
+            if len(self._slices) >= _KEPT_SLICES:
+                del self._slices[next(iter(self._slices))]
             found = self._slices[number, form] = (number + len(chunks), portion_of(chunks, form))
         return found
 
@@ -175,10 +179,44 @@ class MessageLog:
         allowed = at == len(self._chunks) or self._chunks[at].read_at >= not_before
         return self.tail + at if allowed else None
 
-    def bridge(self, number: int, position: Position) -> list[Chunk]:
-        """The chunks from a number on, without what lies before a position."""
-        left = [_behind(chunk, position) for chunk in list(self._chunks)[number - self.tail :]]
-        return [chunk for chunk in left if chunk.count]
+    def portion_behind(self, number: int, form: Form, position: Position) -> tuple[int, Portion | None]:
+        """As `portion`, without what lies before a position; None where all of it does."""
+        while number < self.head:
+            chunks = list(self._sliced(number))
+            number += len(chunks)
+            left = [_behind(chunk, position) for chunk in chunks]
+            if any(chunk.count for chunk in left):
+                return number, portion_of(left, form)
+        return number, None
+
+    def begins_behind(self, number: int, position: Position) -> bool:
+        """Tell whether nothing from a chunk on lies before a position that the log has."""
+        return number >= self.head or _reached(position, self._chunks[number - self.tail].before)
+
+    def after(self, number: int) -> Position:
+        """The position behind the chunk before a number; number: from above `tail` to `head`."""
+        return self._chunks[number - self.tail - 1].after
+
+
+def chunks_of(
+    before: Position, stretches: Sequence[Stretch], codec: CursorCodec, read_at: float
+) -> Iterator[Chunk]:
+    """What one fetch brought, as chunks no larger than a slice, but for a single larger message.
+
+    A chunk is written to a client as a whole, and held for as long as it does not read.
+    """
+    for group in _groups(stretches):
+        chunk = Chunk(before, tuple(group), codec, read_at)
+        before = chunk.after
+        yield chunk
+
+
+def further(position: Position, other: Position) -> Position:
+    """Of each partition, the later of two places."""
+    return {
+        place: max(position.get(place, Next(0)), other.get(place, Next(0)))
+        for place in position.keys() | other.keys()
+    }
 
 
 def portion_of(chunks: Sequence[Chunk], form: Form) -> Portion:
@@ -232,19 +270,47 @@ def _events(before: Position, stretches: Iterable[Stretch], codec: CursorCodec) 
         yield frames.moved(codec.encode(position))
 
 
+def _groups(stretches: Sequence[Stretch]) -> Iterator[list[Stretch]]:
+    group: list[Stretch] = []
+    size = 0
+    for piece in (piece for one in stretches for piece in _pieces(one)):
+        weight = sum(map(_entry_weight, piece.entries))
+        if group and size + weight > SLICE_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(piece)
+        size += weight
+    if group:
+        yield group
+
+
+def _pieces(stretch: Stretch) -> Iterator[Stretch]:
+    entries: list[Entry] = []
+    size = 0
+    for entry in stretch.entries:
+        weight = _entry_weight(entry)
+        if entries and size + weight > SLICE_BYTES:
+            yield Stretch(stretch.place, tuple(entries), entries[-1].following)
+            entries, size = [], 0
+        entries.append(entry)
+        size += weight
+    yield Stretch(stretch.place, tuple(entries), stretch.following)
+
+
+def _entry_weight(entry: Entry) -> int:
+    return len(entry.content) + _OVERHEAD
+
+
 def _behind(chunk: Chunk, position: Position) -> Chunk:
     stretches = tuple(
         Stretch(
             one.place,
             tuple(entry for entry in one.entries if entry.following > position.get(one.place, Next(0))),
-            one.following,
+            max(one.following, position.get(one.place, Next(0))),
         )
         for one in chunk.stretches
     )
-    before = {
-        place: max(following, position.get(place, following)) for place, following in chunk.before.items()
-    }
-    return Chunk(before, stretches, chunk.codec, chunk.read_at)
+    return Chunk(further(chunk.before, position), stretches, chunk.codec, chunk.read_at)
 
 
 def _reached(position: Position, other: Position) -> bool:
