@@ -60,9 +60,12 @@ async def test_what_is_the_callers_and_the_portals_alone_is_not_passed_on(client
         "TE": "trailers",
         "Accept": "text/plain",
     }
-    async with upstream_server(plainly) as behind, gateway_before(api(behind.url)) as before:
-        async with client.get(before.url + "/shop/", headers=given) as response:
-            assert response.status == 200
+    async with (
+        upstream_server(plainly) as behind,
+        gateway_before(api(behind.url)) as before,
+        client.get(before.url + "/shop/", headers=given) as response,
+    ):
+        assert response.status == 200
     for name in ("authorization", "x-api-key", "x-other", "x-real-ip", "x-named", "te", "connection"):
         assert behind.header(name) == [], name
     assert behind.header("cookie") == ["theme=dark"]
@@ -118,13 +121,16 @@ async def test_redirects_encodings_and_several_cookies_are_the_callers_to_see_bu
             b"Content-Length: 3\r\n\r\nabc"
         )
 
-    async with upstream_server(redirect) as behind, gateway_before(api(behind.url)) as before:
-        async with client.get(before.url + "/shop/x", allow_redirects=False) as response:
-            assert (response.status, await response.read()) == (302, b"abc")
-            assert response.headers["location"] == "http://10.0.0.1/"
-            assert response.headers.getall("set-cookie") == ["a=1", "b=2"]
-            assert response.headers["content-encoding"] == "gzip"
-            assert not {"keep-alive", "x-hop"} & {name.lower() for name in response.headers}
+    async with (
+        upstream_server(redirect) as behind,
+        gateway_before(api(behind.url)) as before,
+        client.get(before.url + "/shop/x", allow_redirects=False) as response,
+    ):
+        assert (response.status, await response.read()) == (302, b"abc")
+        assert response.headers["location"] == "http://10.0.0.1/"
+        assert response.headers.getall("set-cookie") == ["a=1", "b=2"]
+        assert response.headers["content-encoding"] == "gzip"
+        assert not {"keep-alive", "x-hop"} & {name.lower() for name in response.headers}
 
 
 async def test_head_and_204_have_no_body(client):
@@ -164,9 +170,11 @@ async def test_an_upstream_that_refuses_hangs_up_or_speaks_no_http_is_a_502(clie
 
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    async with gateway_before(api(f"http://127.0.0.1:{port}")) as before:
-        async with client.post(before.url + "/shop/x", data=b"x") as response:
-            assert await problem_of(response) == (502, "upstream_failed")
+    async with (
+        gateway_before(api(f"http://127.0.0.1:{port}")) as before,
+        client.post(before.url + "/shop/x", data=b"x") as response,
+    ):
+        assert await problem_of(response) == (502, "upstream_failed")
     for script in (hang_up, babble, inject):
         async with upstream_server(script) as behind, gateway_before(api(behind.url)) as before:
             async with client.post(before.url + "/shop/x", data=b"x") as response:
@@ -239,12 +247,15 @@ async def test_an_answer_that_drips_goes_on_as_long_as_it_likes(client):
             await peer.answer(b"1\r\nx\r\n")
         await peer.answer(b"0\r\n\r\n")
 
-    async with upstream_server(drip) as behind, gateway_before(api(behind.url)) as before:
-        async with client.get(before.url + "/shop/x") as response:
-            for _ in range(3):
-                step.set()
-                assert await response.content.readexactly(1) == b"x"  # each at once
-            assert await response.content.read() == b""
+    async with (
+        upstream_server(drip) as behind,
+        gateway_before(api(behind.url)) as before,
+        client.get(before.url + "/shop/x") as response,
+    ):
+        for _ in range(3):
+            step.set()
+            assert await response.content.readexactly(1) == b"x"  # each at once
+        assert await response.content.read() == b""
 
 
 @pytest.mark.slow
