@@ -1,26 +1,12 @@
-"""What gateway processes tell each other of their clients, by Valkey.
+"""What gateway processes tell each other of the clients of streams that they divide among them."""
 
-It makes things faster and fairer, never right: while Valkey is away nothing is said, and nothing is lost.
-"""
-
-import asyncio
-import logging
 from collections.abc import Callable
-from contextlib import suppress
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-import orjson
-import redis.asyncio
-from redis.exceptions import RedisError
-
-from streams.stopping import end_tasks
-
-logger = logging.getLogger(__name__)
+from gateway.process_channel import ProcessChannel
 
 CHANNEL: Final = "sluice:clients"
-_RECONNECT_SECONDS: Final = 1.0
-_TIMEOUT_SECONDS: Final = 0.5
 
 
 class News(Enum):
@@ -41,52 +27,21 @@ class ClientNews:
 
     def __init__(self, valkey_url: str, process: str, heard: Heard) -> None:
         """process: this process's own id; what it says itself it does not hear."""
-        self._client = redis.asyncio.Redis.from_url(
-            valkey_url, socket_connect_timeout=_TIMEOUT_SECONDS, retry_on_error=[]
-        )
-        self._process = process
+        self._channel = ProcessChannel(valkey_url, CHANNEL, process, self._hear)
         self._heard = heard
-        self._listening: asyncio.Task[None] | None = None
-        self._telling: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen from now on."""
-        self._listening = asyncio.create_task(self._listen())
+        await self._channel.start()
 
     def tell(self, news: News, stream: str) -> None:
         """Tell the others, without waiting for it."""
-        task = asyncio.create_task(self._publish(orjson.dumps([self._process, news.value, stream])))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+        self._channel.tell(news.value, stream)
 
     async def stop(self) -> None:
         """Listen no more."""
-        await end_tasks([*self._telling] if self._listening is None else [self._listening, *self._telling])
-        with suppress(RedisError, OSError):
-            await self._client.aclose()
+        await self._channel.stop()
 
-    async def _publish(self, text: bytes) -> None:
-        with suppress(RedisError, OSError, TimeoutError):
-            async with asyncio.timeout(_TIMEOUT_SECONDS):
-                await self._client.publish(CHANNEL, text)
-
-    async def _listen(self) -> None:
-        """Pass on what others say; while Valkey is away, quietly try to reach it again."""
-        while True:
-            with suppress(RedisError, OSError):
-                async with self._client.pubsub() as channel:
-                    await channel.subscribe(CHANNEL)
-                    async for message in channel.listen():
-                        if message["type"] == "message":
-                            self._hear(message["data"])
-            await asyncio.sleep(_RECONNECT_SECONDS)
-
-    def _hear(self, text: bytes) -> None:
-        try:
-            process, news, stream = orjson.loads(text)
-            known = News(news)
-        except (ValueError, TypeError):  # of another version
-            logger.info("news of clients that this version does not know: %.100r", text)
-            return
-        if process != self._process:
-            self._heard(known, str(stream))
+    def _hear(self, _process: str, words: list[Any]) -> None:
+        news, stream = words
+        self._heard(News(news), str(stream))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gateway.access_table import AccessTable, Grant, KnownCredential
 from gateway.caller import Caller, Limits
 from gateway.client import Client, CloseReason
+from gateway.client_counts import ClientCounts
 from gateway.routes import ActiveApi, Route
 
 
@@ -69,7 +70,9 @@ def _of_grant(client: Client, standing: Standing) -> CloseReason | None:
 class Clients:
     """Counts them in and out."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: ClientCounts) -> None:
+        """counts: what callers have open at other processes, and how those learn what they have open here."""
+        self._counts = counts
         self._clients: dict[int, Client] = {}
         self._numbers = itertools.count(1)
         self._by_budget: Counter[str] = Counter()
@@ -89,12 +92,15 @@ class Clients:
 
     def open(self, route: Route, caller: Caller) -> Client | None:
         """Count a client in; None where the plan allows no more, or the process is about to end."""
-        limit = caller.limits.max_clients
-        if self._draining or (limit is not None and self._by_budget[caller.budget_key] >= limit):
+        limit, key = caller.limits.max_clients, caller.budget_key
+        if self._draining or (
+            limit is not None and self._by_budget[key] + self._counts.elsewhere(key) >= limit
+        ):
             return None
         client = Client(route, caller, next(self._numbers), asyncio.get_running_loop().time())
         self._clients[client.number] = client
-        self._by_budget[caller.budget_key] += 1
+        self._by_budget[key] += 1
+        self._counts.add(key, 1)
         return client
 
     def close(self, client: Client) -> None:
@@ -105,6 +111,7 @@ class Clients:
             self._empty.set()
         key = client.caller.budget_key
         self._by_budget[key] -= 1
+        self._counts.add(key, -1)
         if not self._by_budget[key]:
             del self._by_budget[key]
 
@@ -121,16 +128,18 @@ class Clients:
         for client in self:
             reason = reason_to_end(client, standing, credentials)
             if reason is None:
-                kept[client.caller.budget_key] += 1
-                limit = _limits_now(client, standing).max_clients
-                if limit is not None and kept[client.caller.budget_key] > limit:
+                key, limit = client.caller.budget_key, _limits_now(client, standing).max_clients
+                kept[key] += 1
+                if limit is not None and kept[key] + self._counts.first(key) > limit:
                     reason = CloseReason.LIMITED
             if reason is not None:
                 client.end(reason)
 
     def end_all(self, reason: CloseReason) -> None:
         """End every stream; at a shutdown, let none in any more."""
-        self._draining = self._draining or reason is CloseReason.SHUTDOWN
+        if reason is CloseReason.SHUTDOWN and not self._draining:
+            self._draining = True
+            self._counts.leave()
         for client in self:
             client.end(reason)
 

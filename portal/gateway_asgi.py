@@ -1,6 +1,7 @@
 """The gateway's process: `uvicorn portal.gateway_asgi:application`. Its parts are put together here."""
 
 import os
+import secrets
 
 import django
 from django.conf import settings
@@ -16,6 +17,7 @@ from gateway.authentication import OpenAccess  # noqa: E402
 from gateway.broadcast import Broadcast  # noqa: E402
 from gateway.budgets import Budgets  # noqa: E402
 from gateway.caller import Limits  # noqa: E402
+from gateway.client_counts import ClientCounts  # noqa: E402
 from gateway.clients import Clients  # noqa: E402
 from gateway.configuration import Changed, ConfigurationFollower  # noqa: E402
 from gateway.cursor import cursor_key  # noqa: E402
@@ -44,6 +46,7 @@ async def make_parts(changed: Changed) -> Parts:
     """Make the parts of a gateway, on the running event loop. Raises nothing while the database is away."""
     pool = await open_pool(settings.DATABASE_URL)
     topics = internal_topics()
+    counts = ClientCounts(settings.VALKEY_URL, secrets.token_hex(8))
     round_robin = RoundRobin(pool, topics, settings.VALKEY_URL)
     broadcast = Broadcast(pool, topics, cursor_key(settings.KEY_RING[-1]))
     feeds = Feeds(broadcast, round_robin)
@@ -73,7 +76,7 @@ async def make_parts(changed: Changed) -> Parts:
         await pool.close()
 
     return Parts(
-        serving=(round_robin, broadcast, acceptance, ingest, poll, events, sockets, upstream),
+        serving=(counts, round_robin, broadcast, acceptance, ingest, poll, events, sockets, upstream),
         handlers={
             Purpose.INGEST: ingest.request,
             Purpose.INGEST_WEBSOCKET: ingest.websocket,
@@ -83,7 +86,7 @@ async def make_parts(changed: Changed) -> Parts:
             Purpose.UPSTREAM: upstream.request,
         },
         admission=Admission(
-            pool, Budgets(pool, settings.VALKEY_URL), Analytics(pool), Clients(), open_access
+            pool, Budgets(pool, settings.VALKEY_URL), Analytics(pool), Clients(counts), open_access
         ),
         follower=ConfigurationFollower(
             pool, definitions, settings.VALKEY_URL, changed, stale_seconds=settings.STALE_REVISION_LIMIT

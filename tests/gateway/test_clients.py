@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.access_table import AccessTable, Grant, KnownCredential
 from gateway.caller import Caller, Limits
 from gateway.client import CloseReason
+from gateway.client_counts import ClientCounts
 from gateway.clients import Clients, Standing, reason_to_end
 from gateway.routes import Purpose, Route
 from tests.gateway.serving import api, kafka_text
@@ -31,6 +32,11 @@ def standing(*apis, credential=CREDENTIAL, grants=None, loop_time=0.0):
     grants = (grant(),) if grants is None else grants
     table = AccessTable({b"digest": credential} if credential else {}, {(1, API.definition_id): grants})
     return Standing({one.definition_id: one for one in apis}, table, NOW, loop_time)
+
+
+def here():
+    """The streams of one process that hears of no other."""
+    return Clients(ClientCounts("redis://127.0.0.1:1", "here"))
 
 
 async def opened(clients, caller=CALLER):
@@ -65,7 +71,7 @@ async def opened(clients, caller=CALLER):
     ],
 )
 async def test_a_stream_ends_when_what_it_was_opened_under_does(now, caller, reason):
-    client = await opened(Clients(), caller)
+    client = await opened(here(), caller)
     credentials = {one.id: one for one in now.table.credentials.values()}
     assert reason_to_end(client, now, credentials) is reason
 
@@ -77,7 +83,7 @@ async def test_a_stream_ends_when_what_it_was_opened_under_does(now, caller, rea
 )
 def test_of_too_many_the_oldest_stay_open(opened_by, left, limit):
     async def decide():
-        clients = Clients()
+        clients = here()
         made = [await opened(clients, replace(CALLER, subscription_id=pk)) for pk in opened_by]
         present = [client for place, client in enumerate(made) if place not in left]
         for client in made:
@@ -94,7 +100,7 @@ def test_of_too_many_the_oldest_stay_open(opened_by, left, limit):
 
 
 async def test_a_plan_says_how_many_streams_are_open_at_a_time():
-    clients, caller = Clients(), replace(CALLER, limits=Limits(max_clients=1))
+    clients, caller = here(), replace(CALLER, limits=Limits(max_clients=1))
     first = await opened(clients, caller)
     route = first.route
     assert clients.open(route, caller) is None
@@ -104,7 +110,7 @@ async def test_a_plan_says_how_many_streams_are_open_at_a_time():
 
 
 async def test_who_drains_lets_nobody_in_and_waits_for_all_to_leave():
-    clients = Clients()
+    clients = here()
     client = await opened(clients)
     clients.end_all(CloseReason.SHUTDOWN)
     assert client.ending.result() is CloseReason.SHUTDOWN
@@ -117,7 +123,7 @@ async def test_who_drains_lets_nobody_in_and_waits_for_all_to_leave():
 
 
 async def test_a_stale_configuration_ends_streams_and_lets_others_in_later():
-    clients = Clients()
+    clients = here()
     client = await opened(clients)
     clients.end_all(CloseReason.STALE)
     assert (client.ending.result(), clients.draining) == (CloseReason.STALE, False)
