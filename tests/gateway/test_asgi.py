@@ -115,3 +115,17 @@ def test_where_streaming_is_switched_off_no_stream_is_served(gateway_environment
     with gateway_process(gateway_environment, SLUICE_STREAMING_ENABLED="false") as off:
         wait_until(lambda: post(off).status_code == 401, "the API is not there")
         assert post(off, key).status_code == 404
+
+
+def test_callers_of_open_definitions_are_limited_by_address_as_a_trusted_proxy_says(gateway_environment):
+    settings = {"SLUICE_OPEN_APIS": "true", "SLUICE_OPEN_REQUESTS_PER_SECOND": "1"}
+    with gateway_process(gateway_environment, FORWARDED_ALLOW_IPS="127.0.0.1", **settings) as gateway:
+        open_shop(document(name="open"), Dialect.TYK)
+
+        def post_from(address):
+            return post(gateway, path="/open/chat", **{"X-Forwarded-For": address})
+
+        wait_until(lambda: post_from("192.0.2.9").status_code == 200)
+        answers = [post_from("192.0.2.1") for _ in range(10)]
+        assert [answers[0].status_code, 429] == sorted({answer.status_code for answer in answers})
+        assert answers[0].status_code == post_from("192.0.2.2").status_code == 200
