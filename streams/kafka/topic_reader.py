@@ -217,8 +217,8 @@ class TopicReader:
         oldest = {place: low for place, (low, _) in ends.items()}
         if start.since_ms is not None:
             oldest = self._since(ends, start.since_ms)
-        # A position past the end was given for a topic that has since been cut: it begins at the end.
-        offsets = {place: min(max(offset, oldest[place]), ends[place][1]) for place, offset in wanted.items()}
+        # Not held against the end: some brokers tell one that is too low for a while.
+        offsets = {place: max(offset, oldest[place]) for place, offset in wanted.items()}
         return Beginning(offsets, oldest, dict(self._ids))
 
     def _since(self, ends: Mapping[Place, tuple[int, int]], since_ms: int) -> dict[Place, int]:
