@@ -6,7 +6,7 @@ import random
 import signal
 from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 UP = Path(__file__).parents[2] / "var" / "up.json"
@@ -44,9 +44,14 @@ def answer(said: str) -> str:
 
 def serve(bootstrap: str) -> None:
     producer = Producer({"bootstrap.servers": bootstrap})
-    group = {"group.id": "joker", "auto.offset.reset": "earliest"}
-    consumer = Consumer({"bootstrap.servers": bootstrap, **group})
-    consumer.subscribe(["chat"])
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "joker", "enable.auto.commit": False})
+    # Alone it needs no group: it has every partition at once, and hears what is said from now on.
+    partitions = [
+        TopicPartition("chat", number) for number in consumer.list_topics("chat").topics["chat"].partitions
+    ]
+    for partition in partitions:
+        partition.offset = consumer.get_watermark_offsets(partition)[1]
+    consumer.assign(partitions)
     print("the joker listens", flush=True)
     try:
         while True:

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import requests
@@ -72,11 +73,12 @@ class _Ear:
 
     def listen(self) -> None:
         """Read until it comes."""
-        for line in self.response.iter_lines(chunk_size=1, decode_unicode=True):
-            if line == self.text:
-                self.at = time.monotonic()
-                self.heard.set()
-                return
+        with suppress(requests.RequestException):  # nothing came in time, or nobody listens any more
+            for line in self.response.iter_lines(chunk_size=1):
+                if line == self.text.encode():
+                    self.at = time.monotonic()
+                    self.heard.set()
+                    return
 
 
 def _document(name: str) -> dict[str, object]:
