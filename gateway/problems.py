@@ -1,10 +1,13 @@
 """Errors as HTTP clients of the gateway get them: `application/problem+json` (RFC 9457)."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import orjson
 
-from gateway.protocol import Send
+from gateway.protocol import Event, Scope, Send
+
+_POLICY_VIOLATION: Final = 1008
 
 
 async def problem(  # noqa: PLR0913 - what differs is named
@@ -25,3 +28,22 @@ async def problem(  # noqa: PLR0913 - what differs is named
     fixed = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": status, "headers": [*fixed, *headers]})
     await send({"type": "http.response.body", "body": content})
+
+
+def answering(scope: Scope, send: Send) -> Send:
+    """A `send` that answers a request, or refuses a WebSocket's handshake by the same answer.
+
+    Where the server cannot send one (https://asgi.readthedocs.io/en/latest/extensions.html, "WebSocket Denial
+    Response"), the handshake is refused without.
+    """
+    if scope["type"] == "http":
+        return send
+    denies = "websocket.http.response" in scope.get("extensions", {})
+
+    async def deny(event: Event) -> None:
+        if denies:
+            await send({**event, "type": f"websocket.{event['type']}"})
+        elif event["type"] == "http.response.start":
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+
+    return deny

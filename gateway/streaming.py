@@ -14,7 +14,7 @@ from gateway.call import Call
 from gateway.client import Client, CloseReason
 from gateway.cursor import CursorError
 from gateway.ingest_refusal import IngestRefusedError
-from gateway.problems import problem
+from gateway.problems import answering, problem
 from streams.errors import SluiceError
 
 logger = logging.getLogger(__name__)
@@ -99,19 +99,19 @@ async def serve(call: Call, client: Client, pumping: Pumping) -> None:
 
 
 async def refuse(call: Call, error: SluiceError | CursorError | IngestRefusedError) -> None:
-    """Say why a stream cannot be given."""
+    """Say why a stream cannot be given, to a request or a handshake."""
+    send = answering(call.scope, call.send)
     if isinstance(error, IngestRefusedError):
-        phrase = HTTPStatus(error.status).phrase
-        await problem(call.send, error.status, phrase, error.detail, headers=error.headers, code=error.code)
-        return
-    if isinstance(error, CursorError):
-        status = 410 if isinstance(error, OutdatedCursorError) else 400
+        status, detail, code, headers = error.status, error.detail, error.code, error.headers
+    elif isinstance(error, CursorError):
+        outdated = isinstance(error, OutdatedCursorError)
+        status, code, headers = (
+            410 if outdated else 400,
+            "cursor_outdated" if outdated else "cursor_invalid",
+            (),
+        )
         detail = f"The cursor cannot be used: {error}. Leave it out to begin with what comes next."
-        code = "cursor_outdated" if status == 410 else "cursor_invalid"
-        await problem(call.send, status, HTTPStatus(status).phrase, detail, code=code)
-        return
-    call.meter.error("stream_unavailable")
-    headers = [(b"retry-after", b"1")]
-    await problem(
-        call.send, 503, "Service Unavailable", str(error), headers=headers, code="stream_unavailable"
-    )
+    else:
+        call.meter.error("stream_unavailable")
+        status, detail, code, headers = 503, str(error), "stream_unavailable", ((b"retry-after", b"1"),)
+    await problem(send, status, HTTPStatus(status).phrase, detail, headers=headers, code=code)

@@ -20,14 +20,12 @@ from gateway.message_log import Form, Portion
 from gateway.pump import Pump
 from gateway.routes import ActiveApi
 from gateway.server_flow import abort
-from gateway.streaming import serve
+from gateway.streaming import refuse, serve
 from streams.errors import SluiceError
 
 CURSOR_PROTOCOL: Final = "sluice.cursor.v1"
 _REASON_BYTES: Final = 123
 """The longest reason a close frame holds (RFC 6455 section 5.5)."""
-_TRY_AGAIN: Final = 1013
-_POLICY: Final = 1008
 
 
 class WebSockets:
@@ -52,23 +50,23 @@ class WebSockets:
         await serve(call, client, partial(self._serve, call, client))
 
     async def _serve(self, call: Call, client: Client) -> None:
-        writer = _Writer(call)
-        await writer.begin()
+        """Accept once the client has its place in the stream: what comes after the handshake reaches it."""
         try:
             feed = await self._feeds.open(call, Form.FRAMES)
         except (SluiceError, CursorError, IngestRefusedError) as error:
             client.end(CloseReason.FAILED)
-            code = _TRY_AGAIN if isinstance(error, SluiceError) else _POLICY
-            await writer.close(code, str(error))
+            await refuse(call, error)
             return
         try:
-            await self._pump(call, client, feed, writer)
+            await self._pump(call, client, feed)
         finally:
             await feed.close()
 
-    async def _pump(self, call: Call, client: Client, feed: Feed, writer: "_Writer") -> None:
+    async def _pump(self, call: Call, client: Client, feed: Feed) -> None:
         component = call.route.component
         assert component is not None  # noqa: S101 - a route to clients has the output
+        writer = _Writer(call)
+        await writer.begin()
         # Servers ping by themselves: no heartbeat is needed.
         pump = Pump(call, client, feed, writer, heartbeat=0.0, write_wait=component.config["write_wait"])
         await writer.end(await pump.run())
