@@ -9,10 +9,10 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final, Protocol
 
 from gateway.admission import Admission, ticket_of
+from gateway.answers import header, plain, preflight, refuse, with_headers
 from gateway.authentication import Refusal
 from gateway.call import Call, Handler
 from gateway.client import CloseReason
@@ -21,8 +21,7 @@ from gateway.configuration import Changed, Configuration, ConfigurationFollower
 from gateway.cors import allowed_origin, preflight_headers, response_headers
 from gateway.end_signals import before_the_end
 from gateway.metrics import CONTENT_TYPE, Gauge, exposition
-from gateway.problems import problem
-from gateway.protocol import Event, Receive, Scope, Send
+from gateway.protocol import Receive, Scope, Send
 from gateway.routes import ActiveApi, Asking, Purpose, Route
 
 logger = logging.getLogger(__name__)
@@ -30,7 +29,6 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 5.0
 """How long open streams may take to say why they end."""
 _EVENT_STREAM: Final = b"text/event-stream"
-_WEBSOCKET_REFUSED: Final = 1008
 
 
 class Part(Protocol):
@@ -76,7 +74,7 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["path"] == "/healthz" and scope["type"] == "http":
-            await _plain(send, b"application/json", b'{"status":"ok"}')
+            await plain(send, b"application/json", b'{"status":"ok"}')
         else:
             # A server without lifespan, such as Daphne, starts it by the first request.
             parts = self._parts or await self._started()
@@ -155,12 +153,12 @@ class Gateway:
             await _metrics(parts, send)
             return
         if parts.follower.is_stale:
-            await _refuse(scope, receive, send, _STALE)
+            await refuse(scope, receive, send, _STALE)
             return
         route = parts.follower.now.routes.find(asking(scope))
         if route is None:
-            await _refuse(scope, receive, send, _NOT_FOUND)
-        elif origin := _header(scope, b"origin"):
+            await refuse(scope, receive, send, _NOT_FOUND)
+        elif origin := header(scope, b"origin"):
             await self._serve_page(parts, route, origin, (scope, receive, send))
         else:
             await self._serve_caller(parts, route, (scope, receive, send))
@@ -173,20 +171,20 @@ class Gateway:
         if allowed_origin(origin, route, parts.portal_origin):
             if scope["type"] == "http":
                 if method := preflight_method(scope):
-                    wanted = _header(scope, b"access-control-request-headers")
-                    await _preflight(send, preflight_headers(origin, route, method, wanted))
+                    wanted = header(scope, b"access-control-request-headers")
+                    await preflight(send, preflight_headers(origin, route, method, wanted))
                     return
-                send = _with_headers(send, response_headers(origin))
+                send = with_headers(send, response_headers(origin))
         elif route.api.authenticated and ticket_of(scope):
             # A page that brings a ticket is somebody's: no other page may use what it was given, nor use it up.
-            await _refuse(scope, receive, send, _FOREIGN_ORIGIN)
+            await refuse(scope, receive, send, _FOREIGN_ORIGIN)
             return
         await self._serve_caller(parts, route, (scope, receive, send))
 
     async def _serve_caller(self, parts: Parts, route: Route, ends: tuple[Scope, Receive, Send]) -> None:
         call = await parts.admission.admit(parts.follower.now, route, *ends)
         if isinstance(call, Refusal):
-            await _refuse(*ends, call)
+            await refuse(*ends, call)
             return
         if call.client is None:
             await parts.handlers[route.purpose](call)
@@ -213,53 +211,9 @@ def asking(scope: Scope) -> Asking:
     return Asking(scope["path"], scope.get("method", "GET"), scope["type"] == "websocket", accepts)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
-    """Answer a request with a problem; a WebSocket's handshake too, where the server can."""
-    title = HTTPStatus(refusal.status).phrase
-    headers = refusal.headers
-    if refusal.status == 401:
-        headers = (*headers, (b"www-authenticate", b'Bearer realm="sluice"'))
-    if scope["type"] == "http":
-        await problem(send, refusal.status, title, refusal.detail, headers=headers, code=refusal.code)
-        return
-    await receive()
-    if "websocket.http.response" in scope.get("extensions", {}):
-        await problem(
-            _as_denial(send), refusal.status, title, refusal.detail, headers=headers, code=refusal.code
-        )
-    else:
-        await send({"type": "websocket.close", "code": _WEBSOCKET_REFUSED, "reason": refusal.code})
-
-
-def _as_denial(send: Send) -> Send:
-    """Send a response as the answer to a handshake (https://asgi.readthedocs.io/en/latest/extensions.html)."""
-
-    async def deny(event: Event) -> None:
-        await send({**event, "type": f"websocket.{event['type']}"})
-
-    return deny
-
-
 def preflight_method(scope: Scope) -> str:
     """What a browser asks whether it may do; empty: the request is no preflight."""
-    return _header(scope, b"access-control-request-method") if scope["method"] == "OPTIONS" else ""
-
-
-def _with_headers(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
-    """Answer with these, in the place of what an upstream says of pages."""
-
-    async def send_with(event: Event) -> None:
-        if event["type"] == "http.response.start":
-            others = [one for one in event.get("headers", ()) if not one[0].startswith(b"access-control-")]
-            event = {**event, "headers": [*others, *headers]}
-        await send(event)
-
-    return send_with
-
-
-async def _preflight(send: Send, headers: list[tuple[bytes, bytes]]) -> None:
-    await send({"type": "http.response.start", "status": 204, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+    return header(scope, b"access-control-request-method") if scope["method"] == "OPTIONS" else ""
 
 
 async def _metrics(parts: Parts, send: Send) -> None:
@@ -275,17 +229,7 @@ async def _metrics(parts: Parts, send: Send) -> None:
         Gauge("sluice_gateway_revision", "The revision that is in force.", parts.follower.now.revision),
         Gauge("sluice_gateway_stale", "1: PostgreSQL is away for too long.", float(parts.follower.is_stale)),
     )
-    await _plain(send, CONTENT_TYPE, exposition(admission.analytics.totals, gauges))
-
-
-async def _plain(send: Send, content_type: bytes, content: bytes) -> None:
-    headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(content))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
-
-
-def _header(scope: Scope, wanted: bytes) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
+    await plain(send, CONTENT_TYPE, exposition(admission.analytics.totals, gauges))
 
 
 _NOT_FOUND: Final = Refusal(404, "not_found", "No active API listens at this path.")
