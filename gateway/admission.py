@@ -110,8 +110,9 @@ class Admission:
         if route.purpose in _KEPT_OPEN:
             client = self.clients.open(route, caller)
             if client is None:
-                meter.request("clients_exceeded")
-                return _too_many(caller, draining=self.clients.draining)
+                refusal = SHUTDOWN if self.clients.draining else _too_many(caller)
+                meter.request(refusal.code)
+                return refusal
         meter.request("accepted")
         return Call(*ends, route, caller, budget, meter, client)
 
@@ -142,10 +143,12 @@ def ticket_of(scope: Scope) -> str:
     return dict(parse_qsl(query.decode("latin-1"))).get(TICKET, "")
 
 
-def _too_many(caller: Caller, *, draining: bool) -> Refusal:
-    if draining:
-        detail = "This process is about to end. Connect again."
-        return Refusal(503, "shutdown", detail, ((b"retry-after", b"1"),))
+def _too_many(caller: Caller) -> Refusal:
     most = caller.limits.max_clients
     detail = f"The plan allows {most} open streams at a time. Close one first."
     return Refusal(429, "clients_exceeded", detail, ((b"retry-after", b"5"),))
+
+
+SHUTDOWN: Final = Refusal(
+    503, "shutdown", "This process is about to end. Connect again.", ((b"retry-after", b"1"),)
+)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from gateway.admission import Admission, ticket_of
+from gateway.admission import SHUTDOWN, Admission, ticket_of
 from gateway.answers import header, plain, preflight, refuse, with_headers
 from gateway.authentication import Refusal
 from gateway.call import Call, Handler
@@ -66,6 +66,8 @@ class Gateway:
         """make: makes the parts; it is given what to call with each new configuration."""
         self._make = make
         self._parts: Parts | None = None
+        self._ready: Parts | None = None
+        """The parts, once they have started."""
         self._starting: asyncio.Task[Parts] | None = None
         self._told_of_the_end = False
 
@@ -77,7 +79,7 @@ class Gateway:
             await plain(send, b"application/json", b'{"status":"ok"}')
         else:
             # A server without lifespan, such as Daphne, starts it by the first request.
-            parts = self._parts or await self._started()
+            parts = self._ready or await self._started()
             await self._serve(parts, scope, receive, send)
 
     def changed(self, configuration: Configuration) -> None:
@@ -124,6 +126,7 @@ class Gateway:
         self._parts = parts
         await parts.follower.start()
         before_the_end(self.drain, None if self._told_of_the_end else self._stop)
+        self._ready = parts
         return parts
 
     def _configured(self, configuration: Configuration, *, anew: bool) -> None:
@@ -151,6 +154,9 @@ class Gateway:
     async def _serve(self, parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/metrics" and scope["type"] == "http":
             await _metrics(parts, send)
+            return
+        if parts.admission.clients.draining:
+            await refuse(scope, receive, send, SHUTDOWN)
             return
         if parts.follower.is_stale:
             await refuse(scope, receive, send, _STALE)
