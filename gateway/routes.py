@@ -125,8 +125,9 @@ class Routes:
         if listen_path is None:
             return None
         api, rest = self._apis[listen_path], "/" + asking.path[len(listen_path) :]
+        # Of paths as good as each other, the one that is meant for this kind of request comes first.
         found = [
-            (claim.rank, route)
+            ((*claim.rank, route.purpose is not claim.purpose), route)
             for claim in self._claims[listen_path]
             if (route := claim.route(api, rest, asking)) is not None
         ]

@@ -86,6 +86,15 @@ def test_one_path_may_be_posted_to_and_got_from():
     assert found(routes, "/shop/both", method="GET")[0] is Purpose.POLL
 
 
+def test_a_path_meant_for_websockets_comes_before_one_that_serves_them_too():
+    own = EGRESS.replace("path: /get", "path: /other").replace("ws_path: /ws", "ws_path: /get")
+    for streams in ({"first": EGRESS, "second": own}, {"first": own, "second": EGRESS}):
+        meant = next(name for name, text in streams.items() if text is own)
+        routes = Routes([definition(**streams)])
+        assert found(routes, "/shop/get", websocket=True)[:2] == (Purpose.WEBSOCKET, meant)
+        assert found(routes, "/shop/get")[0] is Purpose.POLL
+
+
 segments = st.lists(st.text("abc{}._-", min_size=1, max_size=4), max_size=4)
 
 
