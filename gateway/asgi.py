@@ -16,7 +16,7 @@ from gateway.answers import header, plain, preflight, refuse, with_headers
 from gateway.authentication import Refusal
 from gateway.call import Call, Handler
 from gateway.client import CloseReason
-from gateway.clients import Standing
+from gateway.clients import Clients, Standing
 from gateway.configuration import Changed, Configuration, ConfigurationFollower
 from gateway.cors import allowed_origin, preflight_headers, response_headers
 from gateway.end_signals import before_the_end
@@ -82,18 +82,6 @@ class Gateway:
             parts = self._ready or await self._started()
             await self._serve(parts, scope, receive, send)
 
-    def changed(self, configuration: Configuration) -> None:
-        """Bring a configuration into force; and look, each second, at what time alone has changed."""
-        parts = self._parts
-        if parts is None:
-            return
-        if parts.follower.is_stale:
-            parts.admission.clients.end_all(CloseReason.STALE)
-            return
-        now, loop_time = dt.datetime.now(dt.UTC), asyncio.get_running_loop().time()
-        parts.admission.budgets.apply(configuration.table)
-        parts.admission.clients.enforce(Standing(configuration.by_id, configuration.table, now, loop_time))
-
     def drain(self) -> None:
         """Tell every open stream that the process ends, and let none in any more."""
         if self._parts is not None:
@@ -130,10 +118,18 @@ class Gateway:
         return parts
 
     def _configured(self, configuration: Configuration, *, anew: bool) -> None:
-        if anew and self._parts is not None:
-            for part in self._parts.serving:
+        """Bring a configuration into force; and look, each second, at what time alone has changed."""
+        parts = self._parts
+        if parts is None:
+            return
+        if anew:
+            for part in parts.serving:
                 part.apply(configuration.apis)
-        self.changed(configuration)
+            parts.admission.budgets.apply(configuration.table)
+        if parts.follower.is_stale:
+            parts.admission.clients.end_all(CloseReason.STALE)
+        else:
+            _end_streams(parts.admission.clients, configuration, anew=anew)
 
     async def _stop(self) -> None:
         """End open streams, finish what was begun, write down what was counted."""
@@ -209,6 +205,13 @@ async def _serve_client(parts: Parts, call: Call) -> None:
         client.end(CloseReason.LEFT)
         parts.admission.clients.close(client)
         call.meter.closed(client.ending.result(), asyncio.get_running_loop().time() - client.opened_at)
+
+
+def _end_streams(clients: Clients, configuration: Configuration, *, anew: bool) -> None:
+    loop_time = asyncio.get_running_loop().time()
+    if anew or clients.is_due(loop_time):
+        now = dt.datetime.now(dt.UTC)
+        clients.enforce(Standing(configuration.by_id, configuration.table, now, loop_time))
 
 
 def asking(scope: Scope) -> Asking:

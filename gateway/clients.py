@@ -3,15 +3,20 @@
 import asyncio
 import datetime as dt
 import itertools
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.access_table import AccessTable, Grant, KnownCredential
 from gateway.caller import Caller, Limits
 from gateway.client import Client, CloseReason
 from gateway.client_counts import ClientCounts
 from gateway.routes import ActiveApi, Route
+
+LOOK_SECONDS: Final = 5.0
+"""All streams are looked at this often though nothing changed: other processes may have opened too many meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +36,64 @@ class Standing:
         return next((one for one in grants if one.subscription_id == caller.subscription_id), None)
 
 
-def reason_to_end(
-    client: Client, standing: Standing, credentials: Mapping[int, KnownCredential]
-) -> CloseReason | None:
-    """Why an open stream is to end, if it is. credentials: all that there are now, by id."""
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a stream was opened under, as it is now."""
+
+    credential: KnownCredential | None
+    grant: Grant | None
+
+    def limits(self, client: Client) -> Limits:
+        """Those of the plan; of an open API, those it was opened under."""
+        return client.caller.limits if self.grant is None else self.grant.limits
+
+    def end(self, client: Client, standing: Standing) -> float:
+        """When the stream ends if nothing changes, on the event loop's clock."""
+        expiring = (one.expires_at for one in (self.credential, self.grant) if one is not None)
+        return end_by_time(client, self.limits(client), expiring, standing.now, standing.loop_time)
+
+
+def reason_to_end(client: Client, standing: Standing, rights: Rights) -> CloseReason | None:
+    """Why an open stream is to end, if it is."""
     api = standing.apis.get(client.route.api.definition_id)
     if api is None:
         return CloseReason.DEACTIVATED
-    if not _is_same(client.route, api):
+    if api is not client.route.api and not _is_same(client.route, api):
         return CloseReason.CHANGED
     if client.caller.subscription_id is None:
         return None
-    return _of_credential(client.caller, credentials, standing.now) or _of_grant(client, standing)
+    return _of_credential(client.caller, rights.credential, standing.now) or _of_grant(
+        client, rights.grant, standing
+    )
+
+
+def end_by_time(
+    client: Client, limits: Limits, expiring: Iterable[dt.datetime | None], now: dt.datetime, loop_time: float
+) -> float:
+    """When time alone ends a stream, on the event loop's clock; expiring: ends of what it was opened under."""
+    ends = [loop_time + (end - now).total_seconds() for end in expiring if end is not None]
+    if limits.client_age_seconds is not None:
+        ends.append(client.opened_at + limits.client_age_seconds)
+    return min(ends, default=math.inf)
 
 
 def _of_credential(
-    caller: Caller, credentials: Mapping[int, KnownCredential], now: dt.datetime
+    caller: Caller, credential: KnownCredential | None, now: dt.datetime
 ) -> CloseReason | None:
     if caller.credential_id is None:  # it came by ticket
         return None
-    credential = credentials.get(caller.credential_id)
     if credential is None or credential.revoked:
         return CloseReason.REVOKED
     return None if credential.is_valid(now) else CloseReason.EXPIRED
 
 
-def _of_grant(client: Client, standing: Standing) -> CloseReason | None:
-    grant = standing.grant(client.caller, client.route.api.definition_id)
+def _of_grant(client: Client, grant: Grant | None, standing: Standing) -> CloseReason | None:
     if grant is None:
         return CloseReason.UNSUBSCRIBED
     if not grant.is_valid(standing.now):
         return CloseReason.EXPIRED
     age = grant.limits.client_age_seconds
-    aged = age is not None and standing.loop_time - client.opened_at > age
+    aged = age is not None and standing.loop_time - client.opened_at >= age
     return CloseReason.AGED if aged else None
 
 
@@ -77,6 +107,8 @@ class Clients:
         self._numbers = itertools.count(1)
         self._by_budget: Counter[str] = Counter()
         self._draining = False
+        self._due = 0.0
+        """When, on the event loop's clock, the next stream may end by time alone."""
         self._empty = asyncio.Event()
 
     @property
@@ -99,6 +131,10 @@ class Clients:
             return None
         client = Client(route, caller, next(self._numbers), asyncio.get_running_loop().time())
         self._clients[client.number] = client
+        now = dt.datetime.now(dt.UTC)
+        self._due = min(
+            self._due, end_by_time(client, caller.limits, [caller.expires_at], now, client.opened_at)
+        )
         self._by_budget[key] += 1
         self._counts.add(key, 1)
         return client
@@ -121,19 +157,34 @@ class Clients:
             self._empty.clear()
             await self._empty.wait()
 
+    def is_due(self, loop_time: float) -> bool:
+        """Tell whether streams are to be looked at though nothing changed; a look costs microseconds for each."""
+        return loop_time >= self._due
+
     def enforce(self, standing: Standing) -> None:
         """End what is no longer allowed; of too many, the newest."""
         credentials = {one.id: one for one in standing.table.credentials.values()}
         kept: Counter[str] = Counter()
+        self._due = standing.loop_time + LOOK_SECONDS
         for client in self:
-            reason = reason_to_end(client, standing, credentials)
+            caller = client.caller
+            rights = Rights(
+                credentials.get(caller.credential_id or 0),
+                standing.grant(caller, client.route.api.definition_id),
+            )
+            reason = reason_to_end(client, standing, rights)
             if reason is None:
-                key, limit = client.caller.budget_key, _limits_now(client, standing).max_clients
-                kept[key] += 1
-                if limit is not None and kept[key] + self._counts.first(key) > limit:
-                    reason = CloseReason.LIMITED
+                kept[caller.budget_key] += 1
+                reason = self._too_many(caller.budget_key, kept, rights.limits(client))
             if reason is not None:
                 client.end(reason)
+            else:
+                self._due = min(self._due, rights.end(client, standing))
+
+    def _too_many(self, key: str, kept: Counter[str], limits: Limits) -> CloseReason | None:
+        most = limits.max_clients
+        beyond = most is not None and kept[key] + self._counts.first(key) > most
+        return CloseReason.LIMITED if beyond else None
 
     def end_all(self, reason: CloseReason) -> None:
         """End every stream; at a shutdown, let none in any more."""
@@ -150,8 +201,3 @@ def _is_same(route: Route, api: ActiveApi) -> bool:
     same = (api.listen_path, api.authenticated, api.dialect, api.connections)
     was = (route.api.listen_path, route.api.authenticated, route.api.dialect, route.api.connections)
     return same == was and api.streams.get(name) == route.stream
-
-
-def _limits_now(client: Client, standing: Standing) -> Limits:
-    grant = standing.grant(client.caller, client.route.api.definition_id)
-    return client.caller.limits if grant is None else grant.limits

@@ -12,7 +12,7 @@ from gateway.access_table import AccessTable, Grant, KnownCredential
 from gateway.caller import Caller, Limits
 from gateway.client import CloseReason
 from gateway.client_counts import ClientCounts
-from gateway.clients import Clients, Standing, reason_to_end
+from gateway.clients import LOOK_SECONDS, Clients, Rights, Standing, reason_to_end
 from gateway.routes import Purpose, Route
 from tests.gateway.serving import api, kafka_text
 
@@ -72,8 +72,8 @@ async def opened(clients, caller=CALLER):
 )
 async def test_a_stream_ends_when_what_it_was_opened_under_does(now, caller, reason):
     client = await opened(here(), caller)
-    credentials = {one.id: one for one in now.table.credentials.values()}
-    assert reason_to_end(client, now, credentials) is reason
+    credential = next((one for one in now.table.credentials.values() if one.id == caller.credential_id), None)
+    assert reason_to_end(client, now, Rights(credential, now.grant(caller, API.definition_id))) is reason
 
 
 @given(
@@ -127,3 +127,28 @@ async def test_a_stale_configuration_ends_streams_and_lets_others_in_later():
     client = await opened(clients)
     clients.end_all(CloseReason.STALE)
     assert (client.ending.result(), clients.draining) == (CloseReason.STALE, False)
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        (standing(API), LOOK_SECONDS),
+        (standing(API, credential=replace(CREDENTIAL, expires_at=NOW + dt.timedelta(seconds=3))), 3.0),
+        (standing(API, grants=(grant(expires_at=NOW + dt.timedelta(seconds=2)),)), 2.0),
+        (standing(API, grants=(grant(client_age_seconds=1),)), 1.0),
+        (standing(API, grants=(grant(client_age_seconds=60),)), LOOK_SECONDS),
+    ],
+)
+async def test_streams_are_looked_at_when_the_next_may_end_by_time(now, due):
+    clients = here()
+    await opened(clients)
+    clients.enforce(now)
+    assert (clients.is_due(due - 0.001), clients.is_due(due)) == (False, True)
+
+
+async def test_a_stream_that_ends_sooner_than_all_others_is_looked_at_in_time():
+    clients = here()
+    loop_time = asyncio.get_running_loop().time()
+    clients.enforce(standing(API, loop_time=loop_time))
+    await opened(clients, replace(CALLER, limits=Limits(client_age_seconds=1)))
+    assert clients.is_due(asyncio.get_running_loop().time() + 1)
