@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.broadcast import Broadcast, BroadcastFeed, asked_position
+from gateway.broadcast import Broadcast, BroadcastFeed
 from gateway.call import Call
 from gateway.feed import FeedEndedError
 from gateway.message_log import Form
@@ -76,16 +76,15 @@ class LoggedMessage:
     def __init__(self, call: Call, broadcast: Broadcast) -> None:
         self._call = call
         self._broadcast = broadcast
-        self._asked = asked_position(call.scope)
-        self._cursor = self._asked.cursor
+        self._cursor = ""
+        """Empty until what was asked for has proved to be a cursor: what somebody sent is no header of an answer."""
         self._gap = ""
         self._feed: BroadcastFeed | None = None
 
     async def next(self) -> Given | None:
         """Wait for it."""
         feed = self._feed = await self._broadcast.open(self._call, Form.FIRST)
-        if not self._asked.oldest:
-            self._cursor = self._cursor or feed.cursor
+        self._cursor = feed.cursor
         try:
             while True:
                 portion = await feed.take()

@@ -159,6 +159,18 @@ async def broadcast(postgres_url, kafka_bootstrap):
     await pool.close()
 
 
+@pytest.mark.parametrize("sent", [b"x%0d%0aset-cookie:%20a=b", b"nonsense"])
+async def test_what_a_client_sends_as_its_cursor_is_no_header_of_an_answer(postgres_url, sent):
+    pool = await open_pool(postgres_url)
+    nowhere = Broadcast(pool, InternalTopics("127.0.0.1:1"), b"k" * 32)
+    shop = api(kafka_text("127.0.0.1:1", "orders", "g", output=", delivery: broadcast, timeout: 200ms"))
+    answered = await Browser(shop=shop, query=b"cursor=" + sent).ask(None, nowhere)
+    assert answered.status == 408
+    assert b"sluice-cursor" not in answered.headers
+    await nowhere.stop()
+    await pool.close()
+
+
 @pytest.mark.kafka
 class TestBroadcast:
     """Of a stream that everybody reads."""
