@@ -12,8 +12,15 @@ from gateway.message_log import Portion
 
 _LONGEST_TICK: Final = 5.0
 """Seconds between two looks at a client, at most."""
+_SHORTEST_TICK: Final = 0.01
+"""At least, whatever a definition asks for."""
+LAST_WRITE_SECONDS: Final = 1.0
+"""What a write may still take once the stream is to end, and so may telling why."""
 _LONGEST_PAUSE: Final = 60.0
 """Seconds of silence that a plan may impose. A stream that has to wait longer, as for a new quota, ends and says so."""
+
+
+_CUT_OFF: Final = frozenset({CloseReason.SLOW, CloseReason.FAILED})
 
 
 class Writer(Protocol):
@@ -27,6 +34,12 @@ class Writer(Protocol):
 
     async def heartbeat(self) -> None:
         """Say that the stream is alive."""
+
+    async def end(self, reason: CloseReason) -> None:
+        """Say why, and end it."""
+
+    def cut_off(self) -> None:
+        """End it at once, whatever the client has not read."""
 
 
 class Pump:
@@ -52,7 +65,7 @@ class Pump:
 
     async def run(self) -> CloseReason:
         """Write until the client is to be closed; tells why. Waits for nothing but the client and its feed."""
-        self._client.ending.add_done_callback(self._wake)
+        self._client.ending.add_done_callback(self._ended)
         self._tick()
         try:
             await self._write_all()
@@ -65,7 +78,20 @@ class Pump:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-        return self._client.ending.result()
+        reason = CloseReason.SLOW if self._slow else self._client.ending.result()
+        await self._say_why(reason)
+        return reason
+
+    async def _say_why(self, reason: CloseReason) -> None:
+        """Tell the client, who may not be reading."""
+        if reason in _CUT_OFF:
+            self._writer.cut_off()
+        elif reason is not CloseReason.LEFT:
+            try:
+                async with asyncio.timeout(LAST_WRITE_SECONDS):
+                    await self._writer.end(reason)
+            except TimeoutError:
+                self._writer.cut_off()
 
     async def _write_all(self) -> None:
         while not self._client.ending.done():
@@ -79,7 +105,7 @@ class Pump:
 
     async def _write(self, portion: Portion) -> None:
         if portion.count and (seconds := self._call.budget.take_messages(portion.count)) > 0:
-            if seconds > _LONGEST_PAUSE:
+            if seconds > self._longest_pause(portion):
                 self._client.end(CloseReason.LIMITED)
             await self._pause(seconds)
             if self._client.ending.done():
@@ -109,6 +135,11 @@ class Pump:
                 self._waiter = None
             await self._beat()
 
+    def _longest_pause(self, portion: Portion) -> float:
+        """A slow plan takes its time for what is given at once."""
+        rate = self._call.caller.limits.messages_per_second
+        return max(_LONGEST_PAUSE, portion.count / rate) if rate else _LONGEST_PAUSE
+
     async def _beat(self) -> None:
         """Say that the stream is alive, when that has not been said for long."""
         if self._loop.time() - self._written_at >= self._heartbeat and not self._client.ending.done():
@@ -124,14 +155,27 @@ class Pump:
     def _tick(self) -> None:
         now = self._loop.time()
         if self._writing_since is not None and now - self._writing_since > self._write_wait:
-            self._slow = True
-            if self._task is not None:
-                self._task.cancel()
+            self._give_up()
             return
         if now - self._written_at >= self._heartbeat:
             self._wake()
-        self._timer = self._loop.call_later(min(self._heartbeat, self._write_wait, _LONGEST_TICK), self._tick)
+        seconds = max(_SHORTEST_TICK, min(self._heartbeat, self._write_wait, _LONGEST_TICK))
+        self._timer = self._loop.call_later(seconds, self._tick)
 
-    def _wake(self, _future: object = None) -> None:
+    def _ended(self, _ending: object) -> None:
+        """Go on to the end; a write that is under way gets a moment."""
+        self._wake()
+        if self._writing_since is not None:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_later(LAST_WRITE_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        """Wait no longer for a client that does not read."""
+        if self._writing_since is not None and self._task is not None:
+            self._slow = True
+            self._task.cancel()
+
+    def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

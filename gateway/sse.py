@@ -8,23 +8,19 @@ from typing import Final
 from gateway import frames
 from gateway.call import Call
 from gateway.client import Client, CloseReason
-from gateway.cursor import CursorError
 from gateway.feed import Feed
 from gateway.feeds import Feeds
-from gateway.ingest_refusal import IngestRefusedError
 from gateway.message_log import Form, Portion
 from gateway.problems import problem
 from gateway.pump import Pump
 from gateway.routes import ActiveApi
 from gateway.server_flow import abort
-from gateway.streaming import RETRY_MS, refuse, serve
-from streams.errors import SluiceError
+from gateway.streaming import RETRY_MS, opened, serve
 
 HEARTBEAT_SECONDS: Final = 15.0
 """Between heartbeats of server-sent events where the definition does not say."""
 _EVENT_STREAM: Final = b"text/event-stream"
 _CONTENT_TYPES: Final = {Form.EVENTS: _EVENT_STREAM, Form.LINES: b"application/octet-stream"}
-_CUT_OFF: Final = frozenset({CloseReason.SLOW, CloseReason.FAILED})
 
 
 class EventStreams:
@@ -52,20 +48,16 @@ class EventStreams:
             await problem(call.send, 405, "Incorrect method", f"use {' or '.join(verbs)}", headers=allow)
             client.end(CloseReason.LEFT)
             return
-        await self._serve(call, client)
+        await serve(call, client, partial(self._serve, call, client))
 
     async def _serve(self, call: Call, client: Client) -> None:
         form = form_of(call)
-        try:
-            feed = await self._feeds.open(call, form)
-        except (SluiceError, CursorError, IngestRefusedError) as error:
-            await refuse(call, error)
-            client.end(CloseReason.FAILED)
-            return
-        try:
-            await serve(call, client, partial(_pump, call, client, feed, form))
-        finally:
-            await feed.close()
+        feed = await opened(call, client, self._feeds.open(call, form))
+        if feed is not None:
+            try:
+                await _pump(call, client, feed, form)
+            finally:
+                await feed.close()
 
 
 def form_of(call: Call) -> Form:
@@ -84,7 +76,7 @@ async def _pump(call: Call, client: Client, feed: Feed, form: Form) -> None:
     await writer.begin()
     heartbeat = component.config["heartbeat"] or (HEARTBEAT_SECONDS if form is Form.EVENTS else 0.0)
     pump = Pump(call, client, feed, writer, heartbeat=heartbeat, write_wait=component.config["write_wait"])
-    await writer.end(await pump.run())
+    await pump.run()
 
 
 class _Writer:
@@ -119,13 +111,12 @@ class _Writer:
         """Send a comment, or an empty line, which is Bento's."""
         await self._send(frames.HEARTBEAT if self._form is Form.EVENTS else b"\n")
 
+    def cut_off(self) -> None:
+        """Abort the connection."""
+        abort(self._call.scope)
+
     async def end(self, reason: CloseReason) -> None:
-        """Say why, and end the body; who does not read is cut off."""
-        if reason is CloseReason.LEFT:
-            return
-        if reason in _CUT_OFF:
-            abort(self._call.scope)
-            return
+        """Say why, and end the body."""
         last = frames.notice("close", json.dumps({"reason": reason.value}).encode())
         body = last if self._form is Form.EVENTS else b""
         await self._call.send({"type": "http.response.body", "body": body, "more_body": False})

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,9 +13,12 @@ from gateway.broadcast import OutdatedCursorError
 from gateway.call import Call
 from gateway.client import Client, CloseReason
 from gateway.cursor import CursorError
+from gateway.feed import Feed
 from gateway.ingest_refusal import IngestRefusedError
 from gateway.problems import answering, problem
-from streams.errors import SluiceError
+from gateway.protocol import Receive, Scope, Send
+from gateway.server_flow import abort
+from streams.errors import ConnectError, SluiceError
 
 logger = logging.getLogger(__name__)
 
@@ -39,48 +42,50 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         self._pump: asyncio.Task[None] | None = None
         self.finished = False
 
-    async def http_request(self, message: dict[str, Any]) -> None:
-        """Begin once the request is whole."""
-        if not message.get("more_body"):
-            self._begin()
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one client. A request's body is not waited for: who never sent it whole would stay for good."""
+        if scope["type"] == "http":
+            self._begin(scope)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self._pump is not None:
+                self._pump.cancel()
+                await asyncio.gather(self._pump, return_exceptions=True)
+
+    async def http_request(self, _message: dict[str, Any]) -> None:
+        """What a client says in its request's body is of no matter."""
 
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         """Begin."""
-        self._begin()
+        self._begin(self.scope)
 
     async def websocket_receive(self, _message: dict[str, Any]) -> None:
         """Clients of an output have nothing to say."""
 
     async def http_disconnect(self, _message: dict[str, Any]) -> None:
-        """The client has left."""
-        await self._leave()
-
-    async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
-        """The client has left."""
-        await self._leave()
-
-    def _begin(self) -> None:
-        self._serving = asyncio.current_task()
-        self._pump = asyncio.create_task(self._pump_all())
-
-    async def _leave(self) -> None:
+        """The client has left. A write to it may wait for good: the pump is cancelled."""
         self._client.end(CloseReason.LEFT)
-        if self._pump is not None:
-            # A write to somebody who has left may wait for good.
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
         raise StopConsumer
 
-    async def _pump_all(self) -> None:
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """The client has left."""
+        await self.http_disconnect(message)
+
+    def _begin(self, scope: Scope) -> None:
+        self._serving = asyncio.current_task()
+        self._pump = asyncio.create_task(self._pump_all(scope))
+
+    async def _pump_all(self, scope: Scope) -> None:
         try:
             await self._pumping()
         except Exception:
             logger.exception("a client's stream failed by a fault of its own")
             self._client.end(CloseReason.FAILED)
-        finally:
+            abort(scope)
+        if self._serving is not None and not self._client_left():
             self.finished = True
-            if self._serving is not None and not self._client_left():
-                self._serving.cancel()
+            self._serving.cancel()
 
     def _client_left(self) -> bool:
         return self._client.ending.done() and self._client.ending.result() is CloseReason.LEFT
@@ -96,6 +101,33 @@ async def serve(call: Call, client: Client, pumping: Pumping) -> None:
         if not consumer.finished or task is None:
             raise
         task.uncancel()
+
+
+async def opened(call: Call, client: Client, opening: Coroutine[Any, Any, Feed]) -> Feed | None:
+    """The client's feed; None where there is none, or the client is to end before there is: it has been told why."""
+    task = asyncio.create_task(opening)
+    try:
+        await asyncio.wait((task, client.ending), return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        await _let_go(task)
+        raise
+    try:
+        if task.done():
+            return task.result()
+        await _let_go(task)
+        await refuse(call, ConnectError(f"the stream is not given: {client.ending.result().value}"))
+    except (SluiceError, CursorError, IngestRefusedError) as error:
+        client.end(CloseReason.FAILED)
+        await refuse(call, error)
+    return None
+
+
+async def _let_go(opening: asyncio.Task[Feed]) -> None:
+    """Have a feed closed that nobody will read, even if it was opened just now."""
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    if not opening.cancelled() and opening.exception() is None:
+        await opening.result().close()
 
 
 async def refuse(call: Call, error: SluiceError | CursorError | IngestRefusedError) -> None:

@@ -12,20 +12,15 @@ from typing import Any, Final
 from gateway import frames
 from gateway.call import Call
 from gateway.client import Client, CloseReason
-from gateway.cursor import CursorError
 from gateway.feed import Feed
 from gateway.feeds import Feeds
-from gateway.ingest_refusal import IngestRefusedError
 from gateway.message_log import Form, Portion
 from gateway.pump import Pump
 from gateway.routes import ActiveApi
 from gateway.server_flow import abort
-from gateway.streaming import refuse, serve
-from streams.errors import SluiceError
+from gateway.streaming import opened, serve
 
 CURSOR_PROTOCOL: Final = "sluice.cursor.v1"
-_REASON_BYTES: Final = 123
-"""The longest reason a close frame holds (RFC 6455 section 5.5)."""
 
 
 class WebSockets:
@@ -51,16 +46,12 @@ class WebSockets:
 
     async def _serve(self, call: Call, client: Client) -> None:
         """Accept once the client has its place in the stream: what comes after the handshake reaches it."""
-        try:
-            feed = await self._feeds.open(call, Form.FRAMES)
-        except (SluiceError, CursorError, IngestRefusedError) as error:
-            client.end(CloseReason.FAILED)
-            await refuse(call, error)
-            return
-        try:
-            await self._pump(call, client, feed)
-        finally:
-            await feed.close()
+        feed = await opened(call, client, self._feeds.open(call, Form.FRAMES))
+        if feed is not None:
+            try:
+                await self._pump(call, client, feed)
+            finally:
+                await feed.close()
 
     async def _pump(self, call: Call, client: Client, feed: Feed) -> None:
         component = call.route.component
@@ -69,7 +60,7 @@ class WebSockets:
         await writer.begin()
         # Servers ping by themselves: no heartbeat is needed.
         pump = Pump(call, client, feed, writer, heartbeat=0.0, write_wait=component.config["write_wait"])
-        await writer.end(await pump.run())
+        await pump.run()
 
 
 class _Writer:
@@ -105,17 +96,14 @@ class _Writer:
     async def heartbeat(self) -> None:
         """Nothing: servers ping."""
 
-    async def end(self, reason: CloseReason) -> None:
-        """Say why; who does not read is cut off."""
-        if reason is CloseReason.SLOW:
-            abort(self._call.scope)
-        elif reason is not CloseReason.LEFT:
-            await self.close(reason.websocket_code, reason.value)
+    def cut_off(self) -> None:
+        """Abort the connection."""
+        abort(self._call.scope)
 
-    async def close(self, code: int, reason: str) -> None:
-        """Close with a reason of at most 123 bytes."""
-        short = reason.encode()[:_REASON_BYTES].decode(errors="ignore")
-        await self._call.send({"type": "websocket.close", "code": code, "reason": short})
+    async def end(self, reason: CloseReason) -> None:
+        """Say why."""
+        code = reason.websocket_code
+        await self._call.send({"type": "websocket.close", "code": code, "reason": reason.value})
 
     async def _send(self, **content: Any) -> None:
         await self._call.send({"type": "websocket.send", **content})
