@@ -1,7 +1,6 @@
 """What a client's pump takes messages from, be they everybody's or its alone."""
 
 import asyncio
-from functools import partial
 from typing import Protocol
 
 from gateway.client_queue import QueueReader
@@ -37,6 +36,7 @@ class QueueFeed:
         self._form = form
         self._reading: asyncio.Task[list[Message]] | None = None
         self._taken: list[Message] = []
+        self._waiter: asyncio.Future[None] | None = None
 
     async def take(self) -> Portion | None:
         """The batch that has come, if one has."""
@@ -48,9 +48,13 @@ class QueueFeed:
 
     def watch(self, waiter: asyncio.Future[None]) -> None:
         """Read on, and tell when a batch has come."""
+        self._waiter = waiter
         if self._reading is None:
+            # Told once: a client that waits for long watches again with each of its heartbeats.
             self._reading = asyncio.create_task(self._next())
-        self._reading.add_done_callback(partial(_answer, waiter))
+            self._reading.add_done_callback(self._tell)
+        elif self._reading.done():
+            self._tell(self._reading)
 
     async def delivered(self) -> None:
         """Its offsets may be committed."""
@@ -69,7 +73,6 @@ class QueueFeed:
             raise FeedEndedError
         return batch
 
-
-def _answer(waiter: asyncio.Future[None], _done: object) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+    def _tell(self, _reading: object) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
