@@ -45,8 +45,7 @@ class Broadcast:
         self._key = key
         self._hubs: dict[Key, Hub] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        turns = asyncio.Semaphore(CATCHING_UP)
-        self.own_readers = OwnReaders(turns, self._own_hub, self._close_hub)
+        self.own_readers = OwnReaders(CATCHING_UP, self._own_hub, self._close_hub)
 
     async def start(self) -> None:
         """Nothing to prepare: a hub begins with its first client."""
@@ -96,11 +95,12 @@ class Broadcast:
         loop = asyncio.get_running_loop()
         loop.call_later(LINGER_SECONDS, self._close_unused, hub)
 
-    def _close_hub(self, hub: Hub) -> None:
+    def _close_hub(self, hub: Hub) -> asyncio.Task[None]:
         """Close a hub in the background."""
         task = asyncio.create_task(hub.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+        return task
 
     def _hub(self, call: Call) -> Hub:
         stream = call.route.stream
@@ -143,7 +143,9 @@ class BroadcastFeed:
 
     @property
     def cursor(self) -> str:
-        """Behind what was taken from the log last; before that, where the log was joined."""
+        """Behind what was taken last; before that, where the client begins."""
+        if self._way is not None:
+            return self._hub.encode(self._way.position)
         return self._cursor
 
     async def begin(self, asked: "Asked") -> None:
@@ -170,12 +172,11 @@ class BroadcastFeed:
             self._begin_anew()
         if self._missed:
             return self._missed.pop(0)
+        log = self._hub.log
+        if self._way is None and self._number < log.tail:
+            self._go_to(self._hub.decode(self._cursor) if self._cursor else self._oldest())
         if self._way is not None:
             return self._catch_up(self._way)
-        log = self._hub.log
-        if self._number < log.tail:
-            self._go_to(self._hub.decode(self._cursor))
-            return None
         if self._number >= log.head:
             return None
         if self._has is not None:
@@ -212,7 +213,7 @@ class BroadcastFeed:
         self._generation = self._hub.generation
         self._end_way()
         self._missed = [Portion(0, 0, gap="the topic was deleted and made anew")]
-        self._number, self._has = self._hub.log.tail, None
+        self._number, self._has, self._cursor = self._hub.log.tail, None, ""
 
     def _go_to(self, position: Position, *, strict: bool = False, tell_gap: bool = True) -> None:
         """Go on behind a position. Raises CursorError where it is gone and `strict`."""
@@ -275,13 +276,14 @@ class Asked:
 
 
 def asked_position(scope: Scope) -> Asked:
-    """Where a request asks to begin: `?cursor=`, `?start=earliest`, or the header `Last-Event-ID`."""
-    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-    if cursor := query.get("cursor"):
-        return Asked(cursor)
+    """Where a request asks to begin: by the header `Last-Event-ID`, else by `?cursor=` or `?start=earliest`."""
+    # A browser that comes back sends the address it came by at first, and how far it has got since.
     last = next((value for name, value in scope["headers"] if name == b"last-event-id"), b"")
     if last:
         return Asked(last.decode("latin-1"), lenient=True)
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    if cursor := query.get("cursor"):
+        return Asked(cursor)
     return Asked(oldest=query.get("start") == "earliest")
 
 
@@ -297,6 +299,8 @@ async def _stands(hub: Hub) -> None:
             await hub.standing.wait()
     except TimeoutError:
         raise ConnectError(hub.error or "no broker of the stream answers") from None
+    if hub.ended:
+        raise ConnectError("the stream was changed; ask again")
 
 
 def _is_gone(position: Position, oldest: Mapping[Place, int]) -> bool:

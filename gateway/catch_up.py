@@ -1,23 +1,63 @@
 """A client's own reader, from a position that the shared log does not hold to where it does."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final
 
 from gateway.cursor import Position
 from gateway.hub import Hub
 from gateway.message_log import Form, Portion, further
 from streams.kafka.topic_reader import Place, Start
 
+TURN_SECONDS: Final = 10.0
+"""How long a client reads by itself while others wait to: one that never catches up shuts nobody out."""
 
-@dataclass(frozen=True, slots=True)
+
 class OwnReaders:
     """Readers of single clients, a few at a time."""
 
-    turns: asyncio.Semaphore
-    open: Callable[[Hub, Start], Hub]
-    """A patient hub of the same stream."""
-    close: Callable[[Hub], None]
+    def __init__(
+        self, most: int, open_: Callable[[Hub, Start], Hub], close: Callable[[Hub], asyncio.Task[None]]
+    ) -> None:
+        """open_: makes a patient hub of the same stream; close: done once nothing of it is left."""
+        self._turns = asyncio.Semaphore(most)
+        self._waiting = 0
+        self._wanted = asyncio.Event()
+        self._open = open_
+        self._close = close
+
+    @asynccontextmanager
+    async def reader(self, shared: Hub, start: Start) -> AsyncIterator[Hub]:
+        """A hub for one client, when it has its turn; the turn ends when the hub has let go of its broker."""
+        async with self._turn():
+            own = self._open(shared, start)
+            try:
+                yield own
+            finally:
+                await asyncio.shield(self._close(own))
+
+    async def until_wanted(self) -> None:
+        """Return when a turn was long enough and somebody waits for it."""
+        await asyncio.sleep(TURN_SECONDS)
+        await self._wanted.wait()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        self._waiting += 1
+        if self._turns.locked():
+            self._wanted.set()
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._wanted.clear()
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 class CatchUp:
@@ -35,7 +75,7 @@ class CatchUp:
         self._own: Hub | None = None
         self._number = 0
         self._waiter: asyncio.Future[None] | None = None
-        self._turn = asyncio.create_task(self._read(start))
+        self._reading = asyncio.create_task(self._read(start))
 
     def take(self, form: Form) -> Portion | None:
         """What has been read and was not taken yet."""
@@ -64,17 +104,19 @@ class CatchUp:
 
     def end(self) -> None:
         """Read no more, and let another client have the turn."""
-        self._turn.cancel()
+        self._reading.cancel()
 
     async def _read(self, start: Start) -> None:
-        async with self._readers.turns:
-            own = self._own = self._readers.open(self._shared, start)
-            try:
+        while True:
+            async with self._readers.reader(self._shared, start) as own:
+                self._own, self._number = own, 0
                 if self._waiter is not None and not self._waiter.done():
                     self._waiter.set_result(None)
-                await asyncio.Event().wait()
-            finally:
-                self._readers.close(own)
+                await self._readers.until_wanted()
+                # What was read and not taken is read again, in the next turn.
+                self._own = None
+            offsets = {place: one.offset for place, one in self.position.items()}
+            start, self._tell_gap = replace(start, offsets=offsets), True
 
 
 def _lost(position: Position, begun: Mapping[Place, int]) -> int:

@@ -10,10 +10,9 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.cursor import CursorCodec, Next, stream_mark
+from gateway.cursor import CursorCodec, Next, Position, stream_mark
 from gateway.message_log import Chunk, MessageLog, chunks_of
 from gateway.stream_reader import StreamReader
-from streams.errors import ConnectError
 from streams.kafka.topic_reader import Beginning, Place, Run, Start, TopicReader
 
 logger = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ class Hub:
         self.reader = reader
         self.log = MessageLog(math.inf if patient else LOG_BYTES)
         self.standing = asyncio.Event()
-        """Set once it is known where reading begins."""
+        """Set once it is known where reading begins, or that it has ended."""
         self.beginning: Beginning | None = None
         self.generation = 0
         """Grows when a topic was made anew: older positions mean nothing then."""
@@ -52,12 +51,13 @@ class Hub:
         self._woke_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._reading: TopicReader | None = None
+        self._refused = ""
         self._opening = asyncio.create_task(self._open())
 
     @property
     def error(self) -> str:
         """Why nothing comes in at present; empty when something may."""
-        return self._reading.error if self._reading is not None else ""
+        return self._reading.error if self._reading is not None else self._refused
 
     def join(self) -> None:
         """Count a client."""
@@ -81,9 +81,14 @@ class Hub:
         """Read a cursor. Raises CursorError; not before it stands."""
         return self._codec.decode(text, self.reader.topics)
 
+    def encode(self, position: Position) -> str:
+        """Write a cursor."""
+        return self._codec.encode(position)
+
     async def close(self) -> None:
         """Read no more; clients find it ended."""
         self.ended = True
+        self.standing.set()
         self._opening.cancel()
         self._drained.set()
         self._wake()
@@ -94,8 +99,9 @@ class Hub:
         while self._reading is None:
             try:
                 self._reading = await self.reader.open(self._start, self)
-            except ConnectError as error:
+            except Exception as error:  # noqa: BLE001 - a broker's refusal, or settings its client does not take
                 logger.warning("stream %s: %s", self.reader.active.identity.stream_name, error)
+                self._refused = str(error)
                 await asyncio.sleep(_REOPEN_SECONDS)
 
     def began(self, beginning: Beginning) -> None:
