@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
+from streams.errors import ConnectError
 from streams.kafka.cluster import TIMEOUT, Cluster, topic_id
 from streams.kafka.records import PartitionRecords
 from streams.kafka.settings import LibrdkafkaConfig
@@ -148,40 +149,60 @@ class TopicReader:
             self._ahead.release()
 
     def _run(self) -> None:
+        start = self._start
         try:
-            while not self._stopping.is_set() and not self._begin(self._start):
-                self._stopping.wait(_RETRY_SECONDS)
             while not self._stopping.is_set():
-                self._turn()
-        except Exception as error:
-            logger.exception("the reader of %s failed", ", ".join(self._topics))
-            self.error = str(error)
+                if self._begin(start):
+                    self._read_on()
+                    # What failed is read again: nothing behind the last hand-over is left out.
+                    start = Start(dict(self._next), oldest=True)
+                self._stopping.wait(_RETRY_SECONDS)
         finally:
             self._consumer.close()
 
+    def _read_on(self) -> None:
+        """Read until told to stop, or until something fails that a broker's absence does not explain."""
+        try:
+            while not self._stopping.is_set():
+                self._turn()
+        except Exception as error:
+            logger.exception("the reader of %s failed; beginning again", ", ".join(self._topics))
+            self.error = str(error)
+
     def _turn(self) -> None:
         self._ahead.acquire()
+        handed = False
+        try:
+            runs = self._fetched()
+            if runs:
+                self._on_loop(partial(self._handing.put_nowait, runs))
+                handed = True
+        finally:
+            if not handed:
+                self._ahead.release()
+        if time.monotonic() - self._checked > _CHECK_SECONDS:
+            self._checked = time.monotonic()
+            self._check()
+
+    def _fetched(self) -> list[Run]:
         records = self._consumer.consume(1, _POLL_SECONDS)
         records += self._consumer.consume(_FETCH - 1, 0) if records else []
         good = [record for record in records if record.error() is None]
         if good:
             self.error = ""
-            self._on_loop(partial(self._handing.put_nowait, self._runs(good)))
-        else:
-            self._ahead.release()
-        if time.monotonic() - self._checked > _CHECK_SECONDS:
-            self._checked = time.monotonic()
-            self._check()
+        return self._runs(good)
 
     def _runs(self, records: Sequence[Record]) -> list[Run]:
         """The records as messages, by partition."""
         ordered = sorted(records, key=_place)  # stable: each partition's stay in order
         runs: list[Run] = []
+        ends: dict[Place, int] = {}
         for place, group in groupby(ordered, _place):
             of_place = list(group)
             following = (of_place[-1].offset() or 0) + 1
             runs.append(Run(place, self._records[place].messages(of_place, following), following))
-            self._next[place] = following
+            ends[place] = following
+        self._next.update(ends)
         return runs
 
     def _begin(self, start: Start) -> bool:
@@ -192,19 +213,28 @@ class TopicReader:
             if not places:
                 self.error = f"there is no topic {' or '.join(self._topics)}"
                 return False
-            self._ids = self._cluster.topic_ids(self._topics)
-            beginning = self._beginning(places, start)
+            ids = self._topic_ids(places)
+            beginning = self._beginning(places, start, ids)
+            self._consumer.assign([TopicPartition(*place, at) for place, at in beginning.offsets.items()])
         except Exception as error:  # noqa: BLE001 - the client's own, or a broker's: it is tried again
             self.error = str(error)
             return False
-        self._consumer.assign([TopicPartition(*place, offset) for place, offset in beginning.offsets.items()])
+        # Not before: a topic made anew must be noticed again, if it could not be begun this time.
+        self._ids = ids
         self._records = {place: self._maker(place) for place in places}
         self.error = ""
         self._next = dict(beginning.offsets)
         self._on_loop(partial(self._handing.put_nowait, beginning))
         return True
 
-    def _beginning(self, places: Sequence[Place], start: Start) -> Beginning:
+    def _topic_ids(self, places: Sequence[Place]) -> dict[str, str]:
+        """Raises ConnectError where an id is not told that was: the topic would pass for another one."""
+        ids = self._cluster.topic_ids(self._topics)
+        if any(topic in self._ids and topic not in ids for topic, _ in places):
+            raise ConnectError("the brokers do not tell the topics' ids")
+        return ids
+
+    def _beginning(self, places: Sequence[Place], start: Start, ids: Mapping[str, str]) -> Beginning:
         """Where each partition begins, as numbers, so that a position can be told before the first record."""
         ends = {
             place: self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=TIMEOUT)
@@ -219,7 +249,7 @@ class TopicReader:
             oldest = self._since(ends, start.since_ms)
         # Not held against the end: some brokers tell one that is too low for a while.
         offsets = {place: max(offset, oldest[place]) for place, offset in wanted.items()}
-        return Beginning(offsets, oldest, dict(self._ids))
+        return Beginning(offsets, oldest, ids)
 
     def _since(self, ends: Mapping[Place, tuple[int, int]], since_ms: int) -> dict[Place, int]:
         asked = [TopicPartition(*place, since_ms) for place in ends]

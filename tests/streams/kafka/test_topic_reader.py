@@ -131,3 +131,38 @@ async def test_added_partitions_are_read_from_their_start(kafka_bootstrap, topic
     await until(lambda: len(kept.contents) >= 55)
     assert sorted(kept.contents) == numbers(5, 60)
     await one.stop()
+
+
+async def test_what_fails_is_read_again_and_nothing_is_left_out(tansu_bootstrap, topic_factory, monkeypatch):
+    topic, kept = topic_factory(tansu_bootstrap), Kept()
+    one = reader(tansu_bootstrap, topic, kept, Start({}, oldest=True))
+    make, failures = one._runs, [MemoryError("twice"), MemoryError("once")]
+
+    def fail_at_first(records):
+        if records and failures:
+            raise failures.pop()
+        return make(records)
+
+    monkeypatch.setattr(one, "_runs", fail_at_first)
+    one.start()
+    await until(lambda: kept.beginnings)
+    produce(tansu_bootstrap, topic, numbers(0, 100))
+    await until(lambda: len(kept.contents) == 100)
+    assert kept.contents == numbers(0, 100)
+    assert not failures
+    await one.stop()
+
+
+async def test_a_topic_whose_id_is_not_told_does_not_pass_for_another(
+    tansu_bootstrap, topic_factory, monkeypatch
+):
+    topic, kept = topic_factory(tansu_bootstrap), Kept()
+    one = reader(tansu_bootstrap, topic, kept)
+    one._ids = {topic: "known"}
+    monkeypatch.setattr(one._cluster, "topic_ids", lambda _topics: {})
+    one.start()
+    await until(lambda: "ids" in one.error)
+    assert not kept.beginnings
+    monkeypatch.setattr(one._cluster, "topic_ids", lambda _topics: {topic: "known"})
+    await until(lambda: kept.beginnings)
+    await one.stop()
