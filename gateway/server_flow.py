@@ -58,6 +58,8 @@ class _DaphneFlow:
             # Daphne passes no reason on, and refuses the codes of servers (RFC 6455 section 7.4.1), such as 1012.
             self._protocol.sendCloseFrame(event.get("code", 1000), event.get("reason", "").encode())
             return
+        if self._kind == "http" and self._registered and not event.get("more_body", False):
+            self._protocol.unregisterProducer()  # Twisted takes a response that ends before it for a fault
         await self._send(event)
         if not self._registered and _is_begun(event):
             self._registered = True
