@@ -27,6 +27,8 @@ SELECT subscription.id, subscription.app_id, subscription.product_id, subscripti
        plan.messages_per_second, plan.quota, plan.quota_period, plan.max_clients, plan.client_age_seconds,
        plan.replay_window_seconds
 FROM gateway_subscription AS subscription
+JOIN gateway_app AS app ON app.id = subscription.app_id
+JOIN gateway_organization AS organization ON organization.id = app.organization_id AND organization.is_active
 JOIN gateway_plan AS plan ON plan.id = subscription.plan_id
 JOIN gateway_product AS product ON product.id = subscription.product_id
      AND product.lifecycle IN ('published', 'deprecated')
