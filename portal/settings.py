@@ -89,6 +89,8 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Its lesser lines name each WebSocket's address with the query, where a ticket or a key may stand.
+    "loggers": {"uvicorn.error": {"level": "WARNING"}},
     "root": {"handlers": ["stderr"], "level": env.str("SLUICE_LOG_LEVEL", default="INFO")},
 }
 

@@ -10,12 +10,14 @@ from websockets.exceptions import InvalidStatus
 from gateway.definitions import deactivate_definition
 from gateway.errors import InputError
 from gateway.models import Subscription, SubscriptionState, Ticket
+from gateway.organizations import set_organization_active
 from gateway.subscriptions import suspend_subscription
 from gateway.tickets import TICKET_SECONDS, forget_expired_tickets, issue_ticket
 from tests.changes import actor_in, changes
 from tests.factories import OrganizationFactory
 from tests.gateway.asgi_harness import SERVERS, gateway_process, wait_until
 from tests.gateway.shop import document, open_shop
+from tests.parts import embedded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +94,27 @@ def test_of_those_who_show_a_ticket_at_once_to_two_processes_one_gets_in(gateway
     for thread in threads:
         thread.join()
     assert sorted(got) == ["in"] + ["out"] * 7
+
+
+def test_neither_tickets_nor_keys_are_logged(gateway_environment):
+    with gateway_process(gateway_environment, SLUICE_LOG_LEVEL="INFO") as talkative:
+        ticketed = Ticketed(talkative)
+        ticket = ticketed.issue().ticket
+        with talkative.websocket(path(ticket)):
+            pass
+        assert refused(talkative, ticket) in {401, 403}
+        log = (embedded.DIRECTORY / f"{talkative.child.command.name}.log").read_text()
+    assert ticket not in log
+    assert ticketed.key not in log
+
+
+def test_a_ticket_of_an_organization_that_was_closed_opens_nothing(gateway):
+    ticketed = Ticketed(gateway)
+    ticket = ticketed.issue().ticket
+    set_organization_active(ticketed.shop.publisher, ticketed.app.organization, active=False)
+    headers = {"Authorization": ticketed.key}
+    wait_until(lambda: gateway.request("POST", "/shop/chat", data=b"{}", headers=headers).status_code == 401)
+    assert refused(gateway, ticket) in {401, 403}
 
 
 def test_a_ticket_is_for_one_stream(gateway):

@@ -41,6 +41,8 @@ class Command(BaseCommand):
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             server_header=False,
+            # Who cannot start says so and ends, instead of answering 500 to everybody.
+            lifespan="on",
         )
         uvicorn.Server(config).run(sockets=[listening])
 
