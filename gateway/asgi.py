@@ -184,7 +184,12 @@ class Gateway:
         await self._serve_caller(parts, route, (scope, receive, send))
 
     async def _serve_caller(self, parts: Parts, route: Route, ends: tuple[Scope, Receive, Send]) -> None:
-        call = await parts.admission.admit(parts.follower.now, route, *ends)
+        configuration = parts.follower.now
+        call = await parts.admission.admit(configuration, route, *ends)
+        if (
+            parts.follower.now is not configuration
+        ):  # a ticket takes its time: it was let in by what held before
+            _end_streams(parts.admission.clients, parts.follower.now, anew=True)
         if isinstance(call, Refusal):
             await refuse(*ends, call)
             return

@@ -106,13 +106,15 @@ async def serve(call: Call, client: Client, pumping: Pumping) -> None:
 async def opened(call: Call, client: Client, opening: Coroutine[Any, Any, Feed]) -> Feed | None:
     """The client's feed; None where there is none, or the client is to end before there is: it has been told why."""
     task = asyncio.create_task(opening)
+    if client.ending.done():  # never begun: nothing is opened for what no longer holds
+        task.cancel()
     try:
         await asyncio.wait((task, client.ending), return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:
         await _let_go(task)
         raise
     try:
-        if task.done():
+        if task.done() and not task.cancelled():
             return task.result()
         await _let_go(task)
         await refuse(call, ConnectError(f"the stream is not given: {client.ending.result().value}"))

@@ -102,6 +102,14 @@ async def test_who_is_to_end_before_the_stream_stands_is_told_so():
     assert b"shutdown" in connection.body
 
 
+async def test_nothing_is_opened_for_who_is_to_end_already():
+    feeds = Feeds()
+    connection = Connection(feeds)
+    connection.client.end(CloseReason.CHANGED)
+    assert await connection.ended() is CloseReason.CHANGED
+    assert (feeds.opening, connection.sent[0]["status"]) == (False, 503)
+
+
 async def test_a_request_whose_body_never_comes_gets_its_stream_and_ends_in_order():
     feeds = Feeds()
     feeds.may_open.set()
