@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from tests.load.waiting import wait_until
 from tests.parts.topics import Topics
 
 WARM_SECONDS = 2.0
+MESSAGE_BYTES = 1024
 BEHIND_SECONDS = 20.0
 """How long a design that falls behind may go on after the last message was published."""
 NAIVE_KEY = "naive-key"
@@ -161,11 +161,11 @@ def fan_out_results(
 
 
 def _fanned_out(server: Server, listeners: Crowd, rate: float, seconds: float) -> Figures:
-    wait_until(partial(_hears, server, listeners), "a message at every client", poll=0.5)
+    _all_hear(server, listeners)
     listeners.reset()
     before, client_before = cpu.seconds(server.pid), listeners.report()["cpu seconds"]
     started = time.monotonic()
-    count = marked.steadily(server.publish, rate, seconds)
+    count = marked.steadily(server.publish, rate, seconds, MESSAGE_BYTES)
     with contextlib.suppress(TimeoutError):
         wait_until(lambda: listeners.report()["least"] >= count, "everything", BEHIND_SECONDS)
     took, report = time.monotonic() - started, listeners.report()
@@ -181,10 +181,22 @@ def _fanned_out(server: Server, listeners: Crowd, rate: float, seconds: float) -
     }
 
 
-def _hears(server: Server, listeners: Crowd) -> bool:
-    """Publish one more message; whether every client has had one by now."""
-    server.publish(marked.message(time.monotonic_ns(), 1024))
-    return bool(listeners.report()["least"] > 0)
+def _all_hear(server: Server, listeners: Crowd) -> None:
+    """Publish until every client hears, and wait until all have had all of it: what was measured is told from it."""
+
+    def heard() -> bool:
+        server.publish(marked.message(time.monotonic_ns(), MESSAGE_BYTES))
+        return bool(listeners.report()["least"] > 0)
+
+    wait_until(heard, "a message at every client", poll=0.5)
+    wait_until(lambda: _settled(listeners), "all of them")
+
+
+def _settled(listeners: Crowd) -> bool:
+    """Whether nothing comes any more."""
+    before = listeners.report()["messages"]
+    time.sleep(WARM_SECONDS)
+    return bool(listeners.report()["messages"] == before)
 
 
 def idle_results(stage: OwnStage, *, clients: int, runs: int) -> Iterator[Figures]:

@@ -1,8 +1,8 @@
 """Thousands of clients in one process: `python -m tests.load.listeners OPTIONS` (JSON), asked by lines on stdin.
 
-Messages are told by a mark, `@` and the nineteen digits of the nanosecond (of the machine's monotonic clock) at which
-they were due to be published; nothing else that is sent may hold an `@`. It shares the machine with what it measures:
-so every client counts marks, and only some look at the digits.
+Messages are told by the mark that tests/load/marked.py puts into them, and by the digits after it: the nanosecond, of
+the machine's monotonic clock, at which they were due to be published. It shares the machine with what it measures: so
+every client counts marks, and only some look at the digits.
 """
 
 import asyncio
@@ -18,9 +18,11 @@ from typing import Any, Final
 
 import uvloop
 
-MARK: Final = b"@"
-_DUE: Final = re.compile(rb"@(\d{19})")
-_MARKED_BYTES: Final = 20
+MARK: Final = b'":"@'
+"""Longer than what pings may hold by chance."""
+_DUE: Final = re.compile(MARK + rb"(\d{19})")
+_MARKED_BYTES: Final = len(MARK) + 19
+_PART: Final = len(MARK) - 1
 _SMALL_BUFFER: Final = 4096
 _PING: Final = 0x89
 _PONG: Final = 0x8A
@@ -121,12 +123,13 @@ class Crowd:
 class Client(asyncio.Protocol):
     """One connection."""
 
-    __slots__ = ("_before", "_crowd", "_timed", "_transport", "began", "head", "messages", "reads")
+    __slots__ = ("_before", "_crowd", "_end", "_timed", "_transport", "began", "head", "messages", "reads")
 
     def __init__(self, crowd: Crowd, *, reads: bool, timed: bool) -> None:
         self._crowd = crowd
         self._timed = timed
         self._before = b""
+        self._end = b""
         self._transport: Any = None
         self.began = False
         self.head: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -142,7 +145,9 @@ class Client(asyncio.Protocol):
             data = self._read_head(data)
         elif data[0] == _PING and self._crowd.options.websocket:
             self._transport.write(_pong(data))
-        self.messages += data.count(MARK)
+        # A mark may come in two pieces.
+        self.messages += data.count(MARK) + (self._end + data[:_PART]).count(MARK)
+        self._end = data[-_PART:] if len(data) >= _PART else (self._end + data)[-_PART:]
         if self._timed and data:
             self._look_at_times(data)
 
@@ -179,8 +184,8 @@ class Client(asyncio.Protocol):
         for found in _DUE.findall(text):
             self._crowd.delays[(now - int(found)) * _BUCKETS_PER_MS // 1_000_000] += 1
         # A mark whose digits are still on their way is looked at with what follows.
-        last = text.rfind(MARK)
-        self._before = text[last:] if last >= 0 and len(text) - last < _MARKED_BYTES else b""
+        last = text.rfind(MARK, -_MARKED_BYTES + 1)
+        self._before = text[last:] if last >= 0 else text[-_PART:]
 
 
 def _pong(ping: bytes) -> bytes:
