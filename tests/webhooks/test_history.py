@@ -110,7 +110,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize("wanted", FILTERS, ids=str)
+@pytest.mark.parametrize("wanted", FILTERS, ids=range(len(FILTERS)))
 def test_a_filtered_list_holds_exactly_what_the_filter_says(endpoints, wanted):
     rows = deliver(endpoints, 1_000)
     found = pages(endpoints, wanted, 40)
