@@ -115,3 +115,49 @@ def test_clients_at_many_places_do_not_make_it_keep_a_slice_for_each():
 
 def _places(told, place):
     return [entry.following for entry in told if entry.place == place]
+
+
+@given(fetches)
+def test_each_events_id_leads_on_to_exactly_the_messages_after_it(made):
+    log, end, told = logged(made)
+    seen, number, ids = 0, log.tail, [CODEC.encode(START)]
+    while number < log.head:
+        number, portion = log.portion(number, Form.EVENTS)
+        for event in portion.content.decode().split("\n\n")[:-1]:
+            first, _, data = event.partition("\n")
+            ids.append(first.removeprefix("id: "))
+            seen += bool(data)
+            has = CODEC.decode(ids[-1], ("orders",))
+            again = [content for one in rest(log, log.number_of(has), has) for content in one.frames]
+            assert again == [entry.content for entry in told[seen:]]
+    assert seen == len(told)
+    assert not log.head or CODEC.decode(ids[-1], ("orders",)) == end
+
+
+@given(fetches, st.integers(0, 6), st.data())
+def test_a_reader_of_ones_own_and_then_the_log_tell_everything_once(made, joined, data):
+    """The own reader tells what lies behind a position, in pieces; the log, read from `joined` on, tells the rest."""
+    whole, end, told = logged(made)
+    shared = MessageLog(float("inf"))
+    for chunk in list(whole._chunks)[joined:]:
+        shared.append(chunk)
+    has = {
+        place: data.draw(st.sampled_from([START[place], end[place], *_places(told, place)]))
+        for place in PLACES
+    }
+    expected = [entry.content for entry in told if entry.following > has[entry.place]]
+    got, at, behind = [], whole.tail, dict(has)
+    number = shared.number_of(behind)
+    while number is None and at < whole.head:
+        at, portion = whole.portion_behind(at, Form.FRAMES, behind)
+        got += portion.frames if portion is not None else ()
+        behind = further(behind, whole.after(at))
+        number = shared.number_of(behind)
+    if number is not None:
+        got += [content for portion in rest(shared, number, behind) for content in portion.frames]
+    assert sorted(got) == sorted(expected)
+    for place in PLACES:
+        of_place = b"%d/" % place[1]
+        assert [one for one in got if one.startswith(of_place)] == [
+            one for one in expected if one.startswith(of_place)
+        ]
