@@ -7,8 +7,9 @@ from streams.inputs import broker as broker_input
 from streams.inputs import generate
 from streams.inputs import kafka as kafka_input
 from streams.outputs import broker as broker_output
-from streams.outputs import drop
+from streams.outputs import drop, fallback, reject, reject_errored
 from streams.outputs import kafka as kafka_output
+from streams.outputs import switch as switch_output
 from streams.outputs import sync_response as sync_response_output
 from streams.processors import (
     archive,
@@ -60,6 +61,10 @@ def core_registry() -> Registry:
         kafka_input.KAFKA,
         broker_output.BROKER,
         drop.DROP,
+        fallback.FALLBACK,
+        reject.REJECT,
+        reject_errored.REJECT_ERRORED,
+        switch_output.SWITCH,
         kafka_output.KAFKA,
         mapping.MAPPING,
         mapping.MUTATION,

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from streams.errors import BatchError, OutputError, RejectedMessageError, StreamStoppedError
+from streams.errors import BatchError
 from streams.inputs.broker import BATCHING, MAX_COPIES
 from streams.message import Message
+from streams.outputs.attempt import Errors, attempt, write_until_taken
 from streams.processed import build_output
 from streams.spec import (
     BuildContext,
@@ -23,23 +24,6 @@ from streams.spec import (
     Shape,
 )
 from streams.stopping import StopSignal
-
-_FIRST_RETRY: Final = 0.1
-_LONGEST_RETRY: Final = 10.0
-
-Errors = dict[int, Exception]
-"""What went wrong, by the message's place in the batch."""
-
-
-async def _write(output: Output, messages: list[Message]) -> Errors:
-    """Write a batch. Returns the errors of those that were not taken."""
-    try:
-        await output.write(messages)
-    except BatchError as error:
-        return error.errors
-    except OutputError as error:
-        return dict.fromkeys(range(len(messages)), error)
-    return {}
 
 
 class _Brokered:
@@ -74,7 +58,7 @@ class FanOut(_Brokered):
         An output that fails is tried again alone, so that the others get nothing twice; with `fail_fast` the
         whole batch goes back. Raises BatchError.
         """
-        write = _write if self._fail_fast else self._write_until_taken
+        write = attempt if self._fail_fast else self._write_until_taken
         errors: Errors = {}
         if self._sequential:
             for output in self._outputs:
@@ -88,20 +72,7 @@ class FanOut(_Brokered):
             raise BatchError(errors)
 
     async def _write_until_taken(self, output: Output, messages: list[Message]) -> Errors:
-        """Write until the output has all that it does not reject. Returns the rejections."""
-        rejected: Errors = {}
-        owed = list(range(len(messages)))
-        delay = _FIRST_RETRY
-        while True:
-            errors = await _write(output, [messages[at] for at in owed])
-            errors = {owed[at]: error for at, error in errors.items()}
-            rejected |= {at: error for at, error in errors.items() if isinstance(error, RejectedMessageError)}
-            owed = [at for at in errors if at not in rejected]
-            if not owed:
-                return rejected
-            if await self._stopping.within(delay):
-                return rejected | {at: StreamStoppedError(str(errors[at])) for at in owed}
-            delay = min(delay * 2, _LONGEST_RETRY)
+        return await write_until_taken(output, messages, self._stopping)
 
 
 class RoundRobin(_Brokered):
@@ -118,7 +89,7 @@ class RoundRobin(_Brokered):
         self._turn = (self._turn + len(messages)) % count
         results = await asyncio.gather(
             *(
-                _write(output, [messages[at] for at in hand])
+                attempt(output, [messages[at] for at in hand])
                 for output, hand in zip(self._outputs, hands, strict=True)
                 if hand
             )

@@ -1,0 +1,80 @@
+"""The `fallback` output: another output for what the one before did not take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from streams.message import Message
+from streams.outputs.attempt import Errors, attempt_some, raise_for
+from streams.processed import build_output
+from streams.spec import (
+    BuildContext,
+    ComponentSpec,
+    Config,
+    Field,
+    FieldType,
+    Kind,
+    Output,
+    Problem,
+    Rules,
+    Shape,
+)
+
+
+class Fallback:
+    """Offers each message to its outputs in turn, until one takes it."""
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
+
+    async def connect(self) -> None:
+        """Connect all outputs. Raises ConnectError when one cannot."""
+        await asyncio.gather(*(output.connect() for output in self._outputs))
+
+    async def write(self, messages: list[Message]) -> None:
+        """Raises BatchError for messages that the last output did not take either."""
+        offered = list(messages)
+        errors: Errors = {}
+        owed = list(range(len(messages)))
+        for output in self._outputs:
+            errors = await attempt_some(output, offered, owed)
+            owed = list(errors)
+            if not owed:
+                return
+            for at in owed:
+                offered[at] = _explained(messages[at], errors[at])
+        raise_for(errors)
+
+    async def close(self) -> None:
+        """Close all outputs."""
+        await asyncio.gather(*(output.close() for output in self._outputs))
+
+
+def _explained(message: Message, error: Exception) -> Message:
+    twin = message.copy()
+    twin.metadata |= {"fallback_error": str(error)}
+    return twin
+
+
+def _build(config: Config, context: BuildContext) -> Fallback:
+    return Fallback([build_output(child, context) for child in config["outputs"]])
+
+
+def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
+    if not config["outputs"]:
+        yield Problem((), "missing_field", "a fallback needs at least one output")
+
+
+FALLBACK: Final = ComponentSpec(
+    Kind.OUTPUT,
+    "fallback",
+    "Writes to the first of several outputs that takes the message.",
+    _build,
+    fields=(Field("outputs", FieldType.OUTPUT, "The outputs, in turn.", shape=Shape.LIST),),
+    value_form=True,
+    description="Only what an output did not take goes to the next, with the metadata `fallback_error`.",
+    examples=([{"reject": "full"}, {"drop": {}}],),
+    check=_check,
+)
