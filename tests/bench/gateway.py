@@ -20,7 +20,7 @@ from portal.embedded import ports, process
 from tests.bench import nchan
 from tests.load import cpu, marked, posting
 from tests.load.crowd import Crowd, crowd
-from tests.load.deployment import Deployment, deployed, note_logs
+from tests.load.deployment import Deployment, deployed
 from tests.load.documents import document, from_topic, into_topic
 from tests.load.listeners import Options
 from tests.load.processes import ROOT
@@ -66,11 +66,7 @@ def _deployment(stage: OwnStage) -> Iterator[tuple[Deployment, str]]:
         made = cleanup.enter_context(
             deployed(directory, stage.postgres, stage.valkey.url, bootstrap, settings)
         )
-        try:
-            yield made, topic
-        except BaseException as error:
-            note_logs(error, directory)
-            raise
+        yield made, topic
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ Both read TOPIC, KAFKA_BOOTSTRAP_SERVERS and VALKEY_URL.
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -29,7 +30,11 @@ VALKEY = os.environ["VALKEY_URL"]
 GROUP = "events"
 KEY = "naive-key"
 PER_SECOND = 1_000_000
+COUNTED_SECONDS = 60
 
+database = dj_database_url.parse(os.environ["DATABASE_URL"])
+# Django's own remedy for connections under ASGI, where a thread's outlasts its request.
+database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": True}
 settings.configure(
     ALLOWED_HOSTS=["*"],
     CACHES={"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": VALKEY}},
@@ -39,7 +44,7 @@ settings.configure(
             "CONFIG": {"hosts": [VALKEY]},
         }
     },
-    DATABASES={"default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=None)},
+    DATABASES={"default": database},
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     INSTALLED_APPS=["rest_framework"],
     REST_FRAMEWORK={"UNAUTHENTICATED_USER": None, "DEFAULT_AUTHENTICATION_CLASSES": []},
@@ -98,8 +103,9 @@ class Post(APIView):
         key = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not Key.objects.filter(text=key, approved=True).exists():
             return Response(status=401)
-        cache.add(f"limit:{key}", 0, 1)
-        if cache.incr(f"limit:{key}") > PER_SECOND:
+        second = f"limit:{key}:{int(time.time())}"
+        cache.add(second, 0, COUNTED_SECONDS)
+        if cache.incr(second) > PER_SECOND:
             return Response(status=429)
         written: list[object] = []
         self.producer.produce(TOPIC, request.body, on_delivery=lambda error, _: written.append(error))
