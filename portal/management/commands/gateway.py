@@ -1,5 +1,6 @@
 """`manage.py gateway`: serves the gateway under uvicorn, with sockets that bound what a client can hold."""
 
+import os
 import socket
 from argparse import ArgumentParser
 from typing import Any, Final
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             server_header=False,
+            # Unless told whom to trust, uvicorn believes anybody on this machine about who calls.
+            proxy_headers=bool(os.environ.get("FORWARDED_ALLOW_IPS")),
             # Who cannot start says so and ends, instead of answering 500 to everybody.
             lifespan="on",
         )
