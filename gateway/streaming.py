@@ -79,6 +79,9 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     async def _pump_all(self, scope: Scope) -> None:
         try:
             await self._pumping()
+        except OSError:
+            # What servers raise for a write to somebody who has left, before they say so.
+            self._client.end(CloseReason.LEFT)
         except Exception:
             logger.exception("a client's stream failed by a fault of its own")
             self._client.end(CloseReason.FAILED)

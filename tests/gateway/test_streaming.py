@@ -168,3 +168,23 @@ async def test_a_stream_that_cannot_be_opened_is_refused(monkeypatch):
 def test_how_far_a_browser_has_got_counts_for_more_than_its_address(query, last, asked):
     headers = [] if last is None else [(b"last-event-id", last)]
     assert asked_position({"query_string": query, "headers": headers}) == asked
+
+
+async def test_a_write_to_who_has_left_is_no_fault(caplog):
+    feeds, left = Feeds(), asyncio.Event()
+    feeds.may_open.set()
+
+    async def receive():
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(_event):
+        raise ConnectionResetError
+
+    served = call(SHOP, receive=receive, send=send)
+    serving = asyncio.create_task(EventStreams(feeds).request(served))
+    async with asyncio.timeout(30):
+        reason = await asyncio.shield(served.client.ending)
+    left.set()
+    await serving
+    assert (reason, caplog.records, feeds.closed) == (CloseReason.LEFT, [], 1)
