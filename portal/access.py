@@ -109,6 +109,12 @@ def catalogue(actor: Actor | None) -> QuerySet[Product]:
     return visible_products(None if actor is None else actor.organization)
 
 
+def apps(actor: Actor) -> QuerySet[App]:
+    """The apps of the actor's organization. Raises PermissionDenied."""
+    require(actor, READ)
+    return App.objects.filter(organization=actor.organization)
+
+
 def app(actor: Actor, pk: int, permission: Permission = READ) -> App:
     """An app of the actor's organization. Raises Http404, PermissionDenied."""
     own = App.objects.filter(organization=actor.organization).select_related("organization")

@@ -135,6 +135,6 @@ urlpatterns: list[URLPattern] = [
     *_GATEWAY,
     *_WEBHOOKS,
     path("schema/", SpectacularAPIView.as_view(**_OPEN), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema", **_OPEN)),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema", **_OPEN), name="api-docs"),
     re_path(r"^", UnknownAddress.as_view()),
 ]

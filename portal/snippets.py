@@ -1,0 +1,169 @@
+"""How to consume a product: code to copy, by language and by the way events travel."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from string import Template
+from typing import Final
+
+from django.utils.text import slugify
+
+from gateway.routes import Purpose
+from portal.offered_streams import OfferedStream
+
+LANGUAGES: Final = ("curl", "Python", "JavaScript")
+
+_VERIFY: Final = {
+    "curl": """\
+# An endpoint for app 1; the answer holds its signing secret, once
+curl -X POST $portal/api/endpoints -H "Authorization: Bearer $$SLUICE_MANAGEMENT_KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{"app": 1, "url": "https://your-receiver.example/hook"}'
+""",
+    "Python": """\
+import base64, hashlib, hmac, os, time
+
+SECRET = os.environ["WEBHOOK_SECRET"]
+KEY = base64.b64decode(SECRET[6:]) if SECRET.startswith("whsec_") else SECRET.encode()
+
+def verified(headers, body: bytes) -> bool:
+    sent = headers.get("webhook-timestamp", "")
+    if not sent.isdecimal() or abs(time.time() - int(sent)) > 300:
+        return False
+    signed = f"{headers.get('webhook-id', '')}.{sent}.".encode() + body
+    expected = b"v1," + base64.b64encode(hmac.digest(KEY, signed, "sha256"))
+    given = headers.get("webhook-signature", "").encode().split(b" ")
+    return any(hmac.compare_digest(expected, each) for each in given)
+""",
+    "JavaScript": """\
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+const secret = process.env.WEBHOOK_SECRET;
+const key = secret.startsWith("whsec_") ? Buffer.from(secret.slice(6), "base64") : Buffer.from(secret);
+
+export function verified(headers, body) {
+  const sent = headers["webhook-timestamp"] ?? "";
+  if (!/^\\d+$$/.test(sent) || Math.abs(Date.now() / 1000 - Number(sent)) > 300) return false;
+  const signed = createHmac("sha256", key).update(`$${headers["webhook-id"]}.$${sent}.`).update(body);
+  const expected = Buffer.from(`v1,$${signed.digest("base64")}`);
+  const given = (headers["webhook-signature"] ?? "").split(" ").map((each) => Buffer.from(each));
+  return given.some((each) => each.length === expected.length && timingSafeEqual(each, expected));
+}
+""",
+}
+_STREAM: Final = {
+    "curl": """curl -N -H "Accept: text/event-stream"$curl_key $url\n""",
+    "Python": """\
+import os, requests
+
+headers = {"Accept": "text/event-stream"$python_key}
+with requests.get("$url", headers=headers, stream=True) as events:
+    for line in events.iter_lines(chunk_size=1, decode_unicode=True):
+        if line.startswith("data: "):
+            print(line[6:])
+""",
+    "JavaScript": """\
+const headers = { Accept: "text/event-stream"$javascript_key };
+const response = await fetch("$url", { headers });
+for await (const text of response.body.pipeThrough(new TextDecoderStream())) console.log(text);
+""",
+}
+_WEBSOCKET: Final = {
+    "curl": """npx wscat$curl_key -c $websocket_url\n""",
+    "Python": """\
+import os
+from websockets.sync.client import connect
+
+with connect("$websocket_url", additional_headers={$python_only_key}) as frames:
+    for frame in frames:
+        print(frame)
+""",
+    "JavaScript": """\
+// A browser sends no headers with a WebSocket: ask your own server for a one-use ticket.
+const socket = new WebSocket(`$websocket_url?ticket=$${ticket}`);
+socket.addEventListener("message", async ({ data }) => console.log(await data.text?.() ?? data));
+""",
+}
+_POLL: Final = {
+    "curl": """curl -i$curl_key $url\n""",
+    "Python": """\
+import os, requests
+
+answer = requests.get("$url", headers={$python_only_key}, timeout=30)
+if answer.status_code == 200:
+    print(answer.content)
+""",
+    "JavaScript": """\
+const answer = await fetch("$url", { headers: {$javascript_only_key} });
+if (answer.status === 200) console.log(await answer.text());
+""",
+}
+_SEND: Final = {
+    "curl": """curl -X POST$curl_key -d '{"hello": "world"}' $url\n""",
+    "Python": """\
+import os, requests
+
+requests.post("$url", json={"hello": "world"}, headers={$python_only_key}, timeout=30).raise_for_status()
+""",
+    "JavaScript": """\
+const body = JSON.stringify({ hello: "world" });
+await fetch("$url", { method: "POST", body, headers: {$javascript_only_key} });
+""",
+}
+_KEYS: Final = {
+    "curl_key": ' -H "X-API-Key: $SLUICE_KEY"',
+    "python_key": ', "X-API-Key": os.environ["SLUICE_KEY"]',
+    "python_only_key": '"X-API-Key": os.environ["SLUICE_KEY"]',
+    "javascript_key": ', "X-API-Key": process.env.SLUICE_KEY',
+    "javascript_only_key": ' "X-API-Key": process.env.SLUICE_KEY ',
+}
+_WAYS: Final = {
+    Purpose.STREAM: ("SSE", "Events as they come, over one response that stays open.", _STREAM),
+    Purpose.WEBSOCKET: ("WebSocket", "One frame an event.", _WEBSOCKET),
+    Purpose.POLL: ("GET", "The next event by request; 408 when none comes in time.", _POLL),
+    Purpose.INGEST: ("POST", "You send: it is answered once the broker has your event.", _SEND),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to consume, with its code in one language."""
+
+    name: str
+    explanation: str
+    address: str
+    """Empty: it comes to you."""
+    is_open: bool
+    language: str
+    code: str
+
+    @property
+    def title(self) -> str:
+        """What the code is, beside other code of the page."""
+        return f"{self.name} in {self.language}"
+
+    @property
+    def anchor(self) -> str:
+        """An id within the page: a way and its address come once."""
+        return slugify(f"{self.name} {self.address}")
+
+
+def ways(
+    streams: Iterable[OfferedStream], language: str, portal_url: str, *, webhooks: bool
+) -> Iterator[Way]:
+    """The ways to consume a product, in one of LANGUAGES; webhooks: whether it sends them."""
+    if webhooks:
+        code = Template(_VERIFY[language]).substitute(portal=portal_url)
+        explanation = (
+            "Signed requests to a URL of yours, tried again until they arrive. Check each signature:"
+        )
+        yield Way("Webhook", explanation, "", is_open=False, language=language, code=code)
+    for stream in streams:
+        if stream.purpose in _WAYS:
+            yield _way(stream, language)
+
+
+def _way(stream: OfferedStream, language: str) -> Way:
+    name, explanation, texts = _WAYS[stream.purpose]
+    keys = dict.fromkeys(_KEYS, "") if stream.is_open else _KEYS
+    code = Template(texts[language]).substitute(keys, url=stream.url, websocket_url=stream.websocket_url)
+    return Way(name, explanation, stream.url, stream.is_open, language, code)
