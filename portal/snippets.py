@@ -1,6 +1,6 @@
 """How to consume a product: code to copy, by language and by the way events travel."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import Template
 from typing import Final
@@ -15,12 +15,13 @@ LANGUAGES: Final = ("curl", "Python", "JavaScript")
 _VERIFY: Final = {
     "curl": """\
 # An endpoint for app 1; the answer holds its signing secret, once
-curl -X POST $portal/api/endpoints -H "Authorization: Bearer $$SLUICE_MANAGEMENT_KEY" \\
+curl -X POST $portal/api/endpoints \\
+  -H "Authorization: Bearer $$SLUICE_MANAGEMENT_KEY" \\
   -H "Content-Type: application/json" \\
   -d '{"app": 1, "url": "https://your-receiver.example/hook"}'
 """,
     "Python": """\
-import base64, hashlib, hmac, os, time
+import base64, hmac, os, time
 
 SECRET = os.environ["WEBHOOK_SECRET"]
 KEY = base64.b64decode(SECRET[6:]) if SECRET.startswith("whsec_") else SECRET.encode()
@@ -51,7 +52,8 @@ export function verified(headers, body) {
 """,
 }
 _STREAM: Final = {
-    "curl": """curl -N -H "Accept: text/event-stream"$curl_key $url\n""",
+    "curl": """curl -N -H "Accept: text/event-stream"$curl_key \\
+  $url\n""",
     "Python": """\
 import os, requests
 
@@ -148,22 +150,20 @@ class Way:
 
 
 def ways(
-    streams: Iterable[OfferedStream], language: str, portal_url: str, *, webhooks: bool
+    streams: Sequence[OfferedStream], language: str, portal_url: str, *, webhooks: bool
 ) -> Iterator[Way]:
     """The ways to consume a product, in one of LANGUAGES; webhooks: whether it sends them."""
     if webhooks:
         code = Template(_VERIFY[language]).substitute(portal=portal_url)
-        explanation = (
-            "Signed requests to a URL of yours, tried again until they arrive. Check each signature:"
-        )
+        explanation = "Signed requests to a URL of yours, tried again until they arrive."
         yield Way("Webhook", explanation, "", is_open=False, language=language, code=code)
-    for stream in streams:
-        if stream.purpose in _WAYS:
-            yield _way(stream, language)
+    for purpose in _WAYS:
+        yield from (_way(stream, language) for stream in streams if stream.purpose is purpose)
 
 
 def _way(stream: OfferedStream, language: str) -> Way:
     name, explanation, texts = _WAYS[stream.purpose]
     keys = dict.fromkeys(_KEYS, "") if stream.is_open else _KEYS
     code = Template(texts[language]).substitute(keys, url=stream.url, websocket_url=stream.websocket_url)
-    return Way(name, explanation, stream.url, stream.is_open, language, code)
+    address = stream.websocket_url if stream.purpose is Purpose.WEBSOCKET else stream.url
+    return Way(name, explanation, address, stream.is_open, language, code)

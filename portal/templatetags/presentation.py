@@ -1,9 +1,12 @@
 """How values of the domain look on a page."""
 
+import datetime as dt
 import json
 from typing import Any, Final
 
 from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince
 
 register = template.Library()
 
@@ -42,6 +45,13 @@ def sentence(text: object) -> str:
     """Return text with its first letter large, the rest as it is."""
     written = str(text)
     return written[:1].upper() + written[1:]
+
+
+@register.filter
+def ago(moment: dt.datetime) -> str:
+    """Return how long a moment is past, in the largest two units from minutes on."""
+    recent = timezone.now() - moment < dt.timedelta(minutes=1)
+    return "just now" if recent else f"{timesince(moment)} ago"
 
 
 @register.filter
