@@ -5,6 +5,7 @@ Nothing of Django is on this path: no views, no middleware, no sessions.
 
 import asyncio
 import datetime as dt
+import gc
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -113,6 +114,9 @@ class Gateway:
         await parts.admission.analytics.start()
         self._parts = parts
         await parts.follower.start()
+        # What was imported stays for good: the collector need not look at it while clients wait for their messages.
+        gc.collect()
+        gc.freeze()
         before_the_end(self.drain, None if self._told_of_the_end else self._stop)
         self._ready = parts
         return parts

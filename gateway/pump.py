@@ -45,6 +45,11 @@ class Writer(Protocol):
 class Pump:
     """One client's stream from its first message to its end. `run` it once."""
 
+    __slots__ = (
+        "_call", "_client", "_feed", "_heartbeat", "_loop", "_slow", "_task", "_timer", "_waiter", "_write_wait",
+        "_writer", "_writing_since", "_written_at",
+    )  # fmt: skip
+
     def __init__(  # noqa: PLR0913 - what differs is named
         self, call: Call, client: Client, feed: Feed, writer: Writer, *, heartbeat: float, write_wait: float
     ) -> None:
