@@ -17,12 +17,18 @@ _TABLES = ", ".join(
 
 @pytest.fixture
 async def pool(postgres_url: str) -> AsyncIterator[AsyncConnectionPool[AsyncConnection]]:
-    """Connections as the worker makes them; what a test wrote on the queue is emptied after it."""
+    """Connections as the worker makes them; the queue's tables are empty before a test and after it."""
     opened = await open_pool(postgres_url)
+    await _empty(opened)
     yield opened
-    async with opened.connection() as connection:
-        await connection.execute(f"TRUNCATE {_TABLES}")
+    await _empty(opened)
     await opened.close()
+
+
+async def _empty(pool: Pool) -> None:
+    """Forget what tests wrote, those too whose gateway processes accepted events."""
+    async with pool.connection() as connection:
+        await connection.execute(f"TRUNCATE {_TABLES}")
 
 
 @dataclass
