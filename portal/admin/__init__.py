@@ -1,5 +1,5 @@
-"""Django admin of every model, one file per package administered."""
+"""Django admin of every model, one file per package administered, and one for the gateway's own records."""
 
-from portal.admin import gateway, portal, webhooks
+from portal.admin import data_plane, gateway, portal, webhooks
 
-__all__ = ["gateway", "portal", "webhooks"]
+__all__ = ["data_plane", "gateway", "portal", "webhooks"]
