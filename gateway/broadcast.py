@@ -25,7 +25,7 @@ from gateway.routes import ActiveApi
 from gateway.stream_reader import StreamReader
 from streams.errors import ConnectError
 from streams.kafka.topic_reader import Place, Start
-from streams.supervisor import ActiveStream, Key
+from streams.supervisor import Key
 
 STAND_SECONDS: Final = 10.0
 """How long a client waits until a broker has told where a stream stands."""
@@ -55,11 +55,7 @@ class Broadcast:
         known = {api.definition_id: api for api in apis}
         for (definition_id, name), hub in list(self._hubs.items()):
             api = known.get(definition_id)
-            if (
-                api is None
-                or name not in api.streams
-                or not hub.reader.active.runs_as(active_stream(api, name))
-            ):
+            if api is None or name not in api.streams or not hub.reader.active.runs_as(api.active(name)):
                 self._close((definition_id, name))
 
     async def stop(self) -> None:
@@ -105,7 +101,7 @@ class Broadcast:
     def _hub(self, call: Call) -> Hub:
         stream = call.route.stream
         assert stream is not None  # noqa: S101 - a route to clients has a stream
-        active = active_stream(call.route.api, stream.name)
+        active = call.route.api.active(stream.name)
         hub = self._hubs.get(active.key)
         if hub is None or not hub.reader.active.runs_as(active):
             if hub is not None:
@@ -285,11 +281,6 @@ def asked_position(scope: Scope) -> Asked:
     if cursor := query.get("cursor"):
         return Asked(cursor)
     return Asked(oldest=query.get("start") == "earliest")
-
-
-def active_stream(api: ActiveApi, name: str) -> ActiveStream:
-    """A stream as it is read for clients."""
-    return ActiveStream(api.identity(name), api.streams[name], api.connections)
 
 
 async def _stands(hub: Hub) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -10,13 +9,12 @@ import psycopg
 
 from gateway.access_table import AccessTable, load_access
 from gateway.database import Pool
-from gateway.revision import ActiveDefinitions, current_revision, hints
+from gateway.revision import POLL_SECONDS, ActiveDefinitions, Looks, current_revision
 from gateway.routes import ActiveApi, Routes
 from streams.stopping import end_tasks
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 10.0
 """After which a database that was asked is taken for away."""
 
@@ -65,7 +63,6 @@ class ConfigurationFollower:
         self._valkey_url = valkey_url
         self._changed = changed
         self._stale_seconds = stale_seconds
-        self._hurry = asyncio.Event()
         self._read_at = float("-inf")
         self._applied = -1
         self._tasks: list[asyncio.Task[None]] = []
@@ -78,19 +75,16 @@ class ConfigurationFollower:
     async def start(self) -> None:
         """Read once, unless PostgreSQL is away, and follow."""
         await self._turn()
-        following = (self._follow(), self._listen(), self._keep_time())
+        looks = Looks(self._valkey_url)
+        following = (self._follow(looks), looks.listen(), self._keep_time())
         self._tasks = [asyncio.create_task(one) for one in following]
 
     async def stop(self) -> None:
         """Follow no more."""
         await end_tasks(self._tasks)
 
-    async def _follow(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._hurry.wait()
-            self._hurry.clear()
+    async def _follow(self, looks: Looks) -> None:
+        async for _ in looks:
             await self._turn()
 
     async def _turn(self) -> None:
@@ -121,7 +115,3 @@ class ConfigurationFollower:
                 self._changed(self.now, anew=False)
             except Exception:
                 logger.exception("what has expired could not be ended; trying again")
-
-    async def _listen(self) -> None:
-        async for _ in hints(self._valkey_url):
-            self._hurry.set()

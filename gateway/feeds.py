@@ -1,14 +1,11 @@
 """Whose messages a client gets: everybody's, its turn of them, or its own."""
 
-from collections.abc import Sequence
-
 from gateway.broadcast import Broadcast
 from gateway.call import Call
 from gateway.feed import Feed, QueueFeed
 from gateway.message_log import Form
 from gateway.reading import Delivery, delivery_of
 from gateway.round_robin import RoundRobin
-from gateway.routes import ActiveApi
 
 
 class Feeds:
@@ -17,10 +14,6 @@ class Feeds:
     def __init__(self, broadcast: Broadcast, round_robin: RoundRobin) -> None:
         self._broadcast = broadcast
         self._round_robin = round_robin
-
-    def apply(self, apis: Sequence[ActiveApi]) -> None:
-        """Keep to the streams as they are now."""
-        self._broadcast.apply(apis)
 
     async def open(self, call: Call, form: Form) -> Feed:
         """Open it. Raises ConnectError, ConfigError, CursorError."""

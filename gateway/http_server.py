@@ -13,6 +13,7 @@ from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, 
 
 _LISTENS: Final = "the gateway listens for every stream; leave it empty"
 _VERBS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+_PINGS: Final = "the gateway's server pings all WebSockets alike; leave it as it is"
 LISTENER: Final = (
     Field("address", FieldType.STRING, "Empty: the gateway's own.", default="", refused=_LISTENS),
     Field("cert_file", FieldType.STRING, "Empty: the gateway's own.", default="", refused=_LISTENS),
@@ -84,8 +85,8 @@ HTTP_SERVER_OUTPUT: Final = ComponentSpec(
         ),
         Field("heartbeat", FieldType.DURATION, "Between comments that keep a stream open.", default="0s"),
         Field("write_wait", FieldType.DURATION, "How long a frame may take.", default="10s"),
-        Field("pong_wait", FieldType.DURATION, "How long a pong may take.", default="60s"),
-        Field("ping_period", FieldType.DURATION, "Between pings.", default="54s"),
+        Field("pong_wait", FieldType.DURATION, "How long a pong may take.", default="60s", refused=_PINGS),
+        Field("ping_period", FieldType.DURATION, "Between pings.", default="54s", refused=_PINGS),
         verbs("GET"),
         Field("timeout", FieldType.DURATION, "How long a request waits for a message.", default="5s"),
         Field(

@@ -193,11 +193,7 @@ class Ingest:
 
 
 def _called_streams(api: ActiveApi) -> list[ActiveStream]:
-    return [
-        ActiveStream(api.identity(name), stream, api.connections)
-        for name, stream in api.streams.items()
-        if takes_requests(stream)
-    ]
+    return [api.active(name) for name, stream in api.streams.items() if takes_requests(stream)]
 
 
 async def _wait(seconds: float, patience: float) -> None:

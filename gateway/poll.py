@@ -20,7 +20,6 @@ from gateway.problems import problem
 from gateway.protocol import Receive
 from gateway.reading import Delivery, delivery_of
 from gateway.round_robin import RoundRobin
-from gateway.routes import ActiveApi
 from gateway.streaming import refuse
 from streams.errors import SluiceError
 
@@ -41,15 +40,6 @@ class Poll:
     def __init__(self, round_robin: RoundRobin, broadcast: Broadcast) -> None:
         self._round_robin = round_robin
         self._broadcast = broadcast
-
-    async def start(self) -> None:
-        """Nothing to prepare."""
-
-    def apply(self, apis: Sequence[ActiveApi]) -> None:
-        """Nothing to keep: streams are kept by those who read them."""
-
-    async def stop(self) -> None:
-        """Nothing to put away."""
 
     async def request(self, call: Call) -> None:
         """Answer one request."""

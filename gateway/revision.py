@@ -26,6 +26,8 @@ from streams.supervisor import ActiveStream
 
 logger = logging.getLogger(__name__)
 
+POLL_SECONDS: Final = 1.0
+"""Between two looks at the counter."""
 _RECONNECT_SECONDS: Final = 1.0
 _ACTIVE: Final = """
 SELECT definition.id, definition.organization_id, definition.name, definition.dialect,
@@ -50,7 +52,7 @@ async def current_revision(pool: Pool) -> int:
     return int(row[0]) if row else 0
 
 
-async def hints(valkey_url: str) -> AsyncIterator[None]:
+async def _hints(valkey_url: str) -> AsyncIterator[None]:
     """Yield whenever Valkey says that something changed. While it is away, quietly try to reach it again."""
     while True:
         with suppress(RedisError, OSError):
@@ -60,6 +62,33 @@ async def hints(valkey_url: str) -> AsyncIterator[None]:
                     if message["type"] == "message":
                         yield
         await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+class Looks:
+    """When it is time to compare the counter: at once, then each second, sooner when Valkey hints.
+
+    To be iterated, while a task of its own runs `listen`.
+    """
+
+    def __init__(self, valkey_url: str) -> None:
+        self._valkey_url = valkey_url
+        self._due = asyncio.Event()
+        self._due.set()
+
+    def __aiter__(self) -> AsyncIterator[None]:
+        return self
+
+    async def __anext__(self) -> None:
+        """Return when the next look is due; it never ends."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._due.wait()
+        self._due.clear()
+
+    async def listen(self) -> None:
+        """Heed Valkey's hints."""
+        async for _ in _hints(self._valkey_url):
+            self._due.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +120,7 @@ class ActiveDefinitions:
         Raises psycopg.Error.
         """
         return [
-            ActiveStream(api.identity(name), stream, api.connections)
+            api.active(name)
             for api in await self._apis()
             for name, stream in api.streams.items()
             if runs_in_worker(stream)

@@ -9,7 +9,7 @@ for a while makes room, so that clients of every process get their turn.
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -142,10 +142,8 @@ class RoundRobin:
         return found
 
     def _active(self, api: ActiveApi, name: str) -> ActiveStream:
-        identity = api.identity(name)
-        return ActiveStream(
-            identity, handed_over(api.streams[name], identity, self._internal), api.connections
-        )
+        active = api.active(name)
+        return replace(active, stream=handed_over(active.stream, active.identity, self._internal))
 
     def _sync(self) -> None:
         """Have exactly the streams read that have members here."""

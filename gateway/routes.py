@@ -9,6 +9,7 @@ from streams.connections import Connections
 from streams.lint import CheckedStream, descendants
 from streams.openapi import KeyPlaces
 from streams.spec import Component, Kind, StreamIdentity
+from streams.supervisor import ActiveStream
 
 
 class Purpose(Enum):
@@ -56,6 +57,10 @@ class ActiveApi:
         return StreamIdentity(
             self.definition_id, self.organization_id, self.name, stream_name, self.dialect, self.revision
         )
+
+    def active(self, stream_name: str) -> ActiveStream:
+        """One of its streams as it is to run. Raises KeyError."""
+        return ActiveStream(self.identity(stream_name), self.streams[stream_name], self.connections)
 
 
 @dataclass(frozen=True, slots=True)

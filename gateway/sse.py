@@ -1,7 +1,6 @@
 """Messages as they come, by HTTP: server-sent events, or lines as Bento's `stream_path` gives them."""
 
 import json
-from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -13,7 +12,6 @@ from gateway.feeds import Feeds
 from gateway.message_log import Form, Portion
 from gateway.problems import problem
 from gateway.pump import Pump
-from gateway.routes import ActiveApi
 from gateway.server_flow import abort
 from gateway.streaming import RETRY_MS, opened, serve
 
@@ -28,15 +26,6 @@ class EventStreams:
 
     def __init__(self, feeds: Feeds) -> None:
         self._feeds = feeds
-
-    async def start(self) -> None:
-        """Nothing to prepare."""
-
-    def apply(self, apis: Sequence[ActiveApi]) -> None:
-        """Nothing to keep: feeds do."""
-
-    async def stop(self) -> None:
-        """Nothing to put away."""
 
     async def request(self, call: Call) -> None:
         """Serve one client, from its request to the end of its stream."""

@@ -5,7 +5,6 @@ A client that offers the subprotocol `sluice.cursor.v1` is told, by a text frame
 """
 
 import json
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -16,7 +15,6 @@ from gateway.feed import Feed
 from gateway.feeds import Feeds
 from gateway.message_log import Form, Portion
 from gateway.pump import Pump
-from gateway.routes import ActiveApi
 from gateway.server_flow import abort
 from gateway.streaming import opened, serve
 
@@ -28,15 +26,6 @@ class WebSockets:
 
     def __init__(self, feeds: Feeds) -> None:
         self._feeds = feeds
-
-    async def start(self) -> None:
-        """Nothing to prepare."""
-
-    def apply(self, apis: Sequence[ActiveApi]) -> None:
-        """Nothing to keep: feeds do."""
-
-    async def stop(self) -> None:
-        """Nothing to put away."""
 
     async def websocket(self, call: Call) -> None:
         """Serve one client, from its handshake to its end."""

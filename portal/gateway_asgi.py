@@ -76,7 +76,7 @@ async def make_parts(changed: Changed) -> Parts:
         await pool.close()
 
     return Parts(
-        serving=(counts, round_robin, broadcast, acceptance, ingest, poll, events, sockets, upstream),
+        serving=(counts, round_robin, broadcast, acceptance, ingest, upstream),
         handlers={
             Purpose.INGEST: ingest.request,
             Purpose.INGEST_WEBSOCKET: ingest.websocket,

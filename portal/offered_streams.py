@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -13,6 +15,8 @@ from portal.components import definition_registry
 from streams.openapi import check_document
 from streams.spec import Rules
 
+_USUAL_HEADER: Final = "X-API-Key"
+
 
 @dataclass(frozen=True, slots=True)
 class OfferedStream:
@@ -22,6 +26,8 @@ class OfferedStream:
     url: str
     is_open: bool
     """Anybody may call it, without a key."""
+    key_header: str
+    """Where callers' keys stand."""
 
     @property
     def websocket_url(self) -> str:
@@ -35,14 +41,29 @@ def offered_streams(definitions: Iterable[ApiDefinition]) -> Iterator[OfferedStr
         revision = definition.active_revision
         if definition.state != DefinitionState.ACTIVE or revision is None:
             continue
-        for purpose, path in _paths(revision.document, definition.dialect):
-            url = settings.GATEWAY_URL.rstrip("/") + definition.listen_path.rstrip("/") + path
-            yield OfferedStream(purpose, url, is_open_definition(definition))
+        served = _served(revision.document, definition.dialect)
+        base = settings.GATEWAY_URL.rstrip("/") + definition.listen_path.rstrip("/")
+        is_open = is_open_definition(definition)
+        for purpose, path in served.paths:
+            # Quoted, as readers paste it into a shell: a publisher's path could end the command there.
+            url = base + quote(path, safe="/{}")
+            yield OfferedStream(purpose, url, is_open, served.key_header)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What of a revision its clients need to know."""
+
+    paths: tuple[tuple[Purpose, str], ...] = ()
+    key_header: str = ""
 
 
 @lru_cache(maxsize=512)
-def _paths(document: str, dialect: str) -> tuple[tuple[Purpose, str], ...]:
+def _served(document: str, dialect: str) -> _Served:
     """Revisions never change, so each is checked once in a process."""
     checked = check_document(document, definition_registry(), Rules(dialect=dialect)).document
-    streams = () if checked is None else tuple(checked.streams.values())
-    return tuple((purpose, path) for stream in streams for _, purpose, path in claimed_paths(stream))
+    if checked is None:
+        return _Served()
+    claims = (claim for stream in checked.streams.values() for claim in claimed_paths(stream))
+    paths = tuple((purpose, path) for _, purpose, path in claims)
+    return _Served(paths, checked.key_places.header or _USUAL_HEADER)

@@ -112,11 +112,11 @@ await fetch("$url", { method: "POST", body, headers: {$javascript_only_key} });
 """,
 }
 _KEYS: Final = {
-    "curl_key": ' -H "X-API-Key: $SLUICE_KEY"',
-    "python_key": ', "X-API-Key": os.environ["SLUICE_KEY"]',
-    "python_only_key": '"X-API-Key": os.environ["SLUICE_KEY"]',
-    "javascript_key": ', "X-API-Key": process.env.SLUICE_KEY',
-    "javascript_only_key": ' "X-API-Key": process.env.SLUICE_KEY ',
+    "curl_key": ' -H "{header}: $SLUICE_KEY"',
+    "python_key": ', "{header}": os.environ["SLUICE_KEY"]',
+    "python_only_key": '"{header}": os.environ["SLUICE_KEY"]',
+    "javascript_key": ', "{header}": process.env.SLUICE_KEY',
+    "javascript_only_key": ' "{header}": process.env.SLUICE_KEY ',
 }
 _WAYS: Final = {
     Purpose.STREAM: ("SSE", "Events as they come, over one response that stays open.", _STREAM),
@@ -163,7 +163,8 @@ def ways(
 
 def _way(stream: OfferedStream, language: str) -> Way:
     name, explanation, texts = _WAYS[stream.purpose]
-    keys = dict.fromkeys(_KEYS, "") if stream.is_open else _KEYS
+    header = stream.key_header
+    keys = {name: "" if stream.is_open else text.format(header=header) for name, text in _KEYS.items()}
     code = Template(texts[language]).substitute(keys, url=stream.url, websocket_url=stream.websocket_url)
     address = stream.websocket_url if stream.purpose is Purpose.WEBSOCKET else stream.url
     return Way(name, explanation, address, stream.is_open, language, code)

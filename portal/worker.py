@@ -16,7 +16,7 @@ from gateway.instances import PostgresInstances
 from gateway.internal_topic import InternalTopics
 from gateway.leases import PostgresLeases
 from gateway.quarantine import PostgresQuarantine
-from gateway.revision import ActiveDefinitions, current_revision, hints
+from gateway.revision import POLL_SECONDS, ActiveDefinitions, Looks, current_revision
 from portal.components import definition_registry, internal_topics
 from streams.http.client import HttpClient
 from streams.outbound import Guard
@@ -32,7 +32,6 @@ from webhooks.sender import Sender
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS: Final = 1.0
 RELOAD_SECONDS: Final = 30.0
 """Everything is read anew this often though nothing was announced: subscriptions and secrets expire by themselves."""
 
@@ -60,33 +59,29 @@ class Worker:
         self._definitions = ActiveDefinitions(
             pool, definition_registry(), ring, raw_addresses=settings.RAW_ADDRESSES
         )
-        self._hurry = asyncio.Event()
         self._revision = -1
         self._loaded_at = float("-inf")
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set; then end streams, then deliveries."""
         await self._start_engine()
-        following = [asyncio.create_task(self._follow()), asyncio.create_task(self._listen())]
+        looks = Looks(settings.VALKEY_URL)
+        following = [asyncio.create_task(one) for one in (self._follow(looks), looks.listen())]
         await stopping.wait()
         await end_tasks(following)
         await self._supervisor.stop()
         await self._http.close()
         await self._engine.stop()
 
-    async def _follow(self) -> None:
+    async def _follow(self, looks: Looks) -> None:
         """Bring changes into force: at once when hinted, within a second otherwise."""
-        while True:
+        async for _ in looks:
             try:
                 await self._reload_if_changed()
             except (psycopg.Error, OSError) as error:
                 logger.warning("the database did not answer; going on as before: %s", error)
             except Exception:
                 logger.exception("a change could not be brought into force; trying again")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._hurry.wait()
-            self._hurry.clear()
 
     async def _reload_if_changed(self) -> None:
         """The counter is read first: what changes while the rest is read is read again next time."""
@@ -96,10 +91,6 @@ class Worker:
         await self._directory.load()
         self._supervisor.apply(await self._definitions.load() if settings.STREAMING_ENABLED else [])
         self._revision, self._loaded_at = revision, now
-
-    async def _listen(self) -> None:
-        async for _ in hints(settings.VALKEY_URL):
-            self._hurry.set()
 
     async def _start_engine(self) -> None:
         """Start what needs the database, and wait for it as long as it takes."""

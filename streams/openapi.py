@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -16,6 +17,8 @@ from streams.spec import Rules, Severity
 _STREAMING: Final = "x-tyk-streaming"
 _GATEWAY: Final = "x-tyk-api-gateway"
 _ROOT: Final = Node({}, "", 0)
+_HEADER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+"""Of the names RFC 9110 section 5.6.2 allows, those that may stand in any shell or program as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +159,16 @@ def _key_places(reading: _Reading, root: Node, gateway: Node) -> KeyPlaces:
             places = KeyPlaces(_named(reading, scheme, "header"), _named(reading, scheme, "query"))
             places = places if places != KeyPlaces() else _declared_places(reading, root, name)
             if places != KeyPlaces():
+                _check_header(reading, scheme, places.header)
                 return places
     return KeyPlaces()
+
+
+def _check_header(reading: _Reading, scheme: Node, header: str) -> None:
+    if header and not _HEADER.fullmatch(header):
+        message = f"{header!r} is no name of a header"
+        remedy = "use letters, digits and hyphens: `X-Shop-Key`"
+        reading.findings.append(reading.source.finding(scheme, "header_malformed", message, remedy))
 
 
 def _named(reading: _Reading, scheme: Node, place: str) -> str:

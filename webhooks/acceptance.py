@@ -6,6 +6,7 @@ from typing import Final
 
 import psycopg
 
+from streams.errors import OutputError
 from streams.secrets import KeyRing
 from webhooks.database import Pool
 from webhooks.directory import Directory
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 _RETRY_SECONDS: Final = 1.0
 
 
-class UnknownSubscribersError(Exception):
+class UnknownSubscribersError(OutputError):
     """It is not known yet who receives events; taken now, they would go to nobody."""
 
 

@@ -190,6 +190,8 @@ class Publisher:
         """Write events; None: they are in the database."""
         try:
             await self._write(events)
+        except OutputError as refusal:
+            return refusal
         except psycopg.Error as problem:
             self._dispatcher.suspect()
             logger.warning("publish failed, the events go back to their inputs: %s", problem)

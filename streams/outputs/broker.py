@@ -10,6 +10,7 @@ from streams.errors import BatchError
 from streams.inputs.broker import BATCHING, MAX_COPIES
 from streams.message import Message
 from streams.outputs.attempt import Errors, attempt, write_until_taken
+from streams.outputs.several import Several
 from streams.processed import build_output
 from streams.spec import (
     BuildContext,
@@ -26,22 +27,7 @@ from streams.spec import (
 from streams.stopping import StopSignal
 
 
-class _Brokered:
-    """What all patterns share."""
-
-    def __init__(self, outputs: Sequence[Output]) -> None:
-        self._outputs = outputs
-
-    async def connect(self) -> None:
-        """Connect all outputs. Raises ConnectError when one cannot."""
-        await asyncio.gather(*(output.connect() for output in self._outputs))
-
-    async def close(self) -> None:
-        """Close all outputs."""
-        await asyncio.gather(*(output.close() for output in self._outputs))
-
-
-class FanOut(_Brokered):
+class FanOut(Several):
     """Every message to every output."""
 
     def __init__(
@@ -75,7 +61,7 @@ class FanOut(_Brokered):
         return await write_until_taken(output, messages, self._stopping)
 
 
-class RoundRobin(_Brokered):
+class RoundRobin(Several):
     """Each message to one output, in turn."""
 
     def __init__(self, outputs: Sequence[Output]) -> None:
@@ -101,7 +87,7 @@ class RoundRobin(_Brokered):
             raise BatchError(errors)
 
 
-class Greedy(_Brokered):
+class Greedy(Several):
     """Each batch to the output that has the least to do."""
 
     def __init__(self, outputs: Sequence[Output]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from streams.message import Message
 from streams.outputs.attempt import Errors, attempt_some, raise_for
+from streams.outputs.several import Several
 from streams.processed import build_output
 from streams.spec import (
     BuildContext,
@@ -16,22 +16,14 @@ from streams.spec import (
     Field,
     FieldType,
     Kind,
-    Output,
     Problem,
     Rules,
     Shape,
 )
 
 
-class Fallback:
+class Fallback(Several):
     """Offers each message to its outputs in turn, until one takes it."""
-
-    def __init__(self, outputs: Sequence[Output]) -> None:
-        self._outputs = outputs
-
-    async def connect(self) -> None:
-        """Connect all outputs. Raises ConnectError when one cannot."""
-        await asyncio.gather(*(output.connect() for output in self._outputs))
 
     async def write(self, messages: list[Message]) -> None:
         """Raises BatchError for messages that the last output did not take either."""
@@ -46,10 +38,6 @@ class Fallback:
             for at in owed:
                 offered[at] = _explained(messages[at], errors[at])
         raise_for(errors)
-
-    async def close(self) -> None:
-        """Close all outputs."""
-        await asyncio.gather(*(output.close() for output in self._outputs))
 
 
 def _explained(message: Message, error: Exception) -> Message:

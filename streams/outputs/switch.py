@@ -12,6 +12,7 @@ from streams.bloblang import Mapping
 from streams.errors import OutputError
 from streams.message import Failure, Message
 from streams.outputs.attempt import Errors, attempt, raise_for, write_until_taken
+from streams.outputs.several import Several
 from streams.processed import build_output
 from streams.processors.conditions import CHECK, ask, compile_condition
 from streams.spec import (
@@ -44,18 +45,15 @@ class Case:
     """Messages that passed are offered to the cases after it too."""
 
 
-class Switch:
+class Switch(Several):
     """Writes each message to the first case it passes, or to several."""
 
     def __init__(self, cases: Sequence[Case], *, strict: bool, stopping: StopSignal | None) -> None:
         """strict: a message without a case is an error. stopping: given, a case is tried until it succeeds."""
+        super().__init__([case.output for case in cases])
         self._cases = cases
         self._strict = strict
         self._stopping = stopping
-
-    async def connect(self) -> None:
-        """Connect all outputs. Raises ConnectError when one cannot."""
-        await asyncio.gather(*(case.output.connect() for case in self._cases))
 
     async def write(self, messages: list[Message]) -> None:
         """Raises BatchError for messages that one of their outputs did not take, or that have none."""
@@ -72,10 +70,6 @@ class Switch:
         for found in await asyncio.gather(*writes):
             errors |= found
         raise_for(errors)
-
-    async def close(self) -> None:
-        """Close all outputs."""
-        await asyncio.gather(*(case.output.close() for case in self._cases))
 
     async def _write(self, output: Output, messages: list[Message], hand: list[int]) -> Errors:
         dealt = [messages[at] for at in hand]

@@ -158,3 +158,11 @@ def declared(**scheme):
 )  # fmt: skip
 def test_the_places_are_read_as_tyk_writes_them(schemes, root, expected):
     assert places(schemes, **root) == expected
+
+
+@pytest.mark.parametrize("name", ['X" -d @/etc/passwd', "X'Key", "X Key", "-H", "X:Y", "X`id`", "ключ"])
+def test_a_header_that_is_no_name_is_refused_on_save(name):
+    schemes = {"key": {"header": {"name": name}}}
+    text = json.dumps(document(authentication={"enabled": True, "securitySchemes": schemes}))
+    checked = check_document(text, every_component(), Rules())
+    assert [finding.code for finding in checked.errors] == ["header_malformed"]

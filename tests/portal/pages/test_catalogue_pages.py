@@ -1,8 +1,13 @@
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gateway.models import Lifecycle
+from gateway.models import ApiDefinition, Lifecycle, Revision
+from portal.offered_streams import offered_streams
+from portal.snippets import ways
+from tests.gateway.shop import document
 from tests.portal.pages.conftest import LONG_NAME, make_actor, make_product
 
 MOST_QUERIES = 15
@@ -73,6 +78,29 @@ def test_a_product_page_has_code_for_each_way_in_each_language(client, estate, l
         assert f"{name} in {language}" in page
     assert "/shop-orders/sse" in page
     assert "SLUICE_KEY" in page
+
+
+@pytest.mark.parametrize("language", ["curl", "Python", "JavaScript"])
+def test_code_to_copy_sends_the_key_where_it_is_taken_and_nothing_a_publisher_slipped_in(language):
+    stream = {
+        "input": {"kafka": {"addresses": ["main"], "topics": ["orders"], "consumer_group": "g"}},
+        "output": {
+            "http_server": {"stream_path": '/sse"; rm -rf ~ #', "path": "/get", "ws_path": "/$(id)`id`'"}
+        },
+    }
+    schemes = {"key": {"header": {"name": "X-Shop-Key"}}}
+    text = document({"orders": stream}, authentication={"enabled": True, "securitySchemes": schemes})
+    definition = ApiDefinition(
+        state="active",
+        dialect="sluice",
+        listen_path="/shop/",
+        active_revision=Revision(document=json.dumps(text)),
+    )
+    codes = [way.code for way in ways(list(offered_streams([definition])), language, "", webhooks=False)]
+    assert len(codes) == 3
+    for code in codes:
+        assert "X-Shop-Key" in code or "ticket" in code
+        assert not [part for part in ("rm -rf", "$(id)", "`id`") if part in code]
 
 
 def test_what_a_publisher_wrote_is_shown_as_text(client, estate):

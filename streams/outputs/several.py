@@ -1,0 +1,23 @@
+"""What outputs made of several others have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from streams.spec import Output
+
+
+class Several:
+    """Connects and closes its outputs together."""
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
+
+    async def connect(self) -> None:
+        """Connect all outputs. Raises ConnectError when one cannot."""
+        await asyncio.gather(*(output.connect() for output in self._outputs))
+
+    async def close(self) -> None:
+        """Close all outputs."""
+        await asyncio.gather(*(output.close() for output in self._outputs))
