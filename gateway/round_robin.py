@@ -155,7 +155,8 @@ class RoundRobin:
         """A client has left: without another, leave the group, at once or after a while."""
         if membership.seat.queue.clients or self._memberships.get(membership.active.key) is not membership:
             return
-        if lingering:
+        if lingering or not membership.seat.standing.is_set():
+            # Who has gone before the group had settled may try again, and some brokers take such a leaving badly.
             loop = asyncio.get_running_loop()
             membership.leaving = loop.call_later(LINGER_SECONDS, self._leave_alone, membership)
         else:

@@ -13,7 +13,8 @@ def facts(up: UpFile, *, embedded_kafka: bool, seconds: float) -> Iterator[str]:
     """Where things are and how to sign in; `seconds` is how long the start took."""
     issued, addresses = up.issued, up.addresses
     yield f"everything runs, {seconds:.1f} s after the start; Ctrl-C stops it"
-    yield f"portal   {addresses['portal']}/admin/  {addresses['portal']}/api/docs/"
+    portal = addresses["portal"]
+    yield f"portal   {portal}/  {portal}/admin/  {portal}/api/docs/"
     yield f"gateway  {addresses['gateway']}/healthz"
     yield f"kafka    {addresses['kafka']}{FORGETS if embedded_kafka else ''}"
     for account in issued.accounts:

@@ -35,6 +35,9 @@ _STUCK: Final = 1.0
 """Seconds without room after which the partitions that wait are paused, so that others go on."""
 _CHECK: Final = 2.0
 """Seconds between looks at the cluster: watermarks, topics made anew, whether it is there again."""
+_SETTLE: Final = 8.0
+"""Seconds the group may take to settle before a member leaves that has only just come. Tansu never settles a group
+again that somebody left before."""
 _GRACE: Final = 2.0
 """Seconds that a revoked partition may take to finish what it has in flight."""
 
@@ -90,6 +93,8 @@ class ConsumerThread:
         self._finished: SimpleQueue[tuple[Partition, int]] = SimpleQueue()
         self._partitions: Mapping[tuple[str, int], Partition] = {}
         """What is assigned. Replaced, never changed, so that records on their way find what they belong to."""
+        self._settled = False
+        """The group has told this member what it reads."""
         self._handed = 0
         self._arrived = 0
         self._checked = time.monotonic()
@@ -146,7 +151,14 @@ class ConsumerThread:
             self._on_loop(partial(self._listener.failed, str(error)))
         finally:
             self._store_finished()
+            self._let_settle()
             self._consumer.close()
+
+    def _let_settle(self) -> None:
+        """Leave no group that is still taking this member in."""
+        until = time.monotonic() + _SETTLE
+        while not (self._settled or self.error) and time.monotonic() < until:
+            self._consumer.poll(_POLL)
 
     def _turn(self) -> None:
         self._store_finished()
@@ -234,6 +246,7 @@ class ConsumerThread:
         self._consumer.seek(TopicPartition(old.topic, old.number, OFFSET_BEGINNING))
 
     def _on_assign(self, consumer: Consumer, places: list[TopicPartition]) -> None:
+        self._settled = True
         ids = self._cluster.topic_ids(sorted({place.topic for place in places}))
         added: list[Partition] = []
         for place in self._starting_places(consumer, places, ids):

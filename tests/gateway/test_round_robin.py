@@ -255,3 +255,17 @@ async def test_a_client_is_told_when_no_broker_answers(postgres_url, valkey_url,
     async with processes(postgres_url, valkey_url, InternalTopics("127.0.0.1:1")) as (one,):
         with pytest.raises(ConnectError):
             await one.join(call(shop))
+
+
+async def test_a_client_that_leaves_before_the_group_has_settled_is_in_nobodys_way(
+    gateways, bootstrap, topic, shop
+):
+    async with gateways() as (process,):
+        hasty = asyncio.create_task(process.join(call(shop)))
+        await asyncio.sleep(0.5)
+        hasty.cancel()
+        await asyncio.gather(hasty, return_exceptions=True)
+        patient = await Reader().join(process, shop)
+        produce(bootstrap, topic, numbers(0, 5))
+        await until(lambda: patient.got == numbers(0, 5))
+        await patient.leave()

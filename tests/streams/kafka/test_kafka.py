@@ -161,3 +161,20 @@ async def test_a_consumer_with_full_hands_pauses_and_goes_on_when_they_are_free(
     assert contents(output) == [b"%04d" % n for n in range(2000)]
     pipeline.stop()
     await running
+
+
+async def test_who_leaves_a_group_that_takes_it_in_leaves_it_whole(bootstrap, topic_factory):
+    topic, group = topic_factory(bootstrap), uuid.uuid4().hex
+    produce(bootstrap, topic, [b"1"])
+    hasty = reader(bootstrap, topic, group, ListOutput())
+    running = asyncio.create_task(hasty.run())
+    await until(lambda: hasty.connected)
+    hasty.stop()
+    await running
+    output = ListOutput()
+    pipeline = reader(bootstrap, topic, group, output)
+    running = asyncio.create_task(pipeline.run())
+    await until(lambda: output.taken)
+    pipeline.stop()
+    await running
+    assert contents(output) == [b"1"]
