@@ -207,9 +207,9 @@ def verify(
     if "." in message_id:
         raise SignatureError("webhook-id holds a dot: the signed bytes would not be unambiguous")
     timestamp = _header(lowered, "webhook-timestamp")
-    _check_timestamp(timestamp, now, tolerance)
+    check_timestamp(timestamp, now, tolerance)
     content = signed_content(message_id.encode(), timestamp.encode(), body)
-    entries = list(_entries(_header(lowered, "webhook-signature")))
+    entries = list(signature_entries(_header(lowered, "webhook-signature")))
     for verifier in verifiers:
         if any(
             version == verifier.version and verifier.accepts(content, signature)
@@ -226,7 +226,8 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _check_timestamp(timestamp: str, now: int, tolerance: int) -> None:
+def check_timestamp(timestamp: str, now: int, tolerance: int = TOLERANCE_SECONDS) -> None:
+    """Refuse a `webhook-timestamp` that is no Unix time, or too far from now. Raises SignatureError."""
     if not _TIMESTAMP.fullmatch(timestamp):
         raise SignatureError("webhook-timestamp is not a whole number of Unix seconds")
     age = now - int(timestamp)
@@ -235,7 +236,8 @@ def _check_timestamp(timestamp: str, now: int, tolerance: int) -> None:
         raise SignatureError(f"webhook-timestamp is {abs(age)} s {when}; {tolerance} s are allowed")
 
 
-def _entries(header: str) -> Iterable[tuple[str, bytes]]:
+def signature_entries(header: str) -> Iterable[tuple[str, bytes]]:
+    """Yield version and decoded signature of each entry of `webhook-signature` that can be read."""
     for entry in header.split(" "):
         version, _, encoded = entry.partition(",")
         try:
