@@ -40,10 +40,13 @@ CANCEL: Final = _verb("cancel", SubscriptionState.CANCELLED, *LIVE)
 
 
 @transaction.atomic
-def request_subscription(actor: Actor, *, app: App, product: Product, plan: Plan) -> Subscription:
+def request_subscription(
+    actor: Actor, *, app: App, product: Product, plan: Plan, purpose: str = ""
+) -> Subscription:
     """Ask for a product under a plan; a plan with automatic approval approves at once.
 
-    An expired subscription makes way for the new one. Raises InputError, RefusedError.
+    purpose: what it is wanted for, which the publisher reads. An expired subscription makes way for the new one.
+    Raises InputError, RefusedError.
     """
     _check_requestable(app, product, plan)
     _make_way(actor, app, product)
@@ -52,6 +55,7 @@ def request_subscription(actor: Actor, *, app: App, product: Product, plan: Plan
         app=app,
         product=product,
         plan=plan,
+        purpose=purpose,
         state=SubscriptionState.APPROVED if automatic else SubscriptionState.REQUESTED,
         requested_by=actor.user,
         decided_at=timezone.now() if automatic else None,

@@ -42,6 +42,9 @@ class Subscription(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions")
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="subscriptions")
     state = models.CharField(max_length=10, choices=SubscriptionState, default=SubscriptionState.REQUESTED)
+    purpose = models.TextField(
+        blank=True, help_text="What the developer wants it for; its publisher reads it."
+    )
     attributes = models.JSONField(default=dict, blank=True, help_text="What the audience rule sees.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"

@@ -61,6 +61,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
             "product",
             "plan",
             "state",
+            "purpose",
             "requested_at",
             "decided_at",
             "reason",
@@ -74,6 +75,12 @@ class NewSubscriptionSerializer(StrictSerializer):
     app = serializers.IntegerField(min_value=1)
     product = serializers.CharField(max_length=80, help_text="Its slug.")
     plan = serializers.IntegerField(min_value=1)
+    purpose = serializers.CharField(
+        max_length=2000,
+        default="",
+        allow_blank=True,
+        help_text="What it is wanted for; the publisher reads it.",
+    )
 
 
 class PlanChoiceSerializer(StrictSerializer):
@@ -122,7 +129,9 @@ class SubscriptionList(ManagementView):
             raise InputError(Fault("there is no such product", "/product", "unknown"))
         if plan is None:
             raise InputError(Fault("the product has no such plan", "/plan", "unknown"))
-        made = subscriptions.request_subscription(self.actor, app=app, product=product, plan=plan)
+        made = subscriptions.request_subscription(
+            self.actor, app=app, product=product, plan=plan, purpose=values["purpose"]
+        )
         return created(SubscriptionSerializer, made)
 
 

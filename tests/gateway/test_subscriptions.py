@@ -66,7 +66,9 @@ def publisher(plan):
 
 
 def ask(developer, app, plan):
-    return request_subscription(developer, app=app, product=plan.product, plan=plan)
+    return request_subscription(
+        developer, app=app, product=plan.product, plan=plan, purpose="Invoices of what was shipped."
+    )
 
 
 def test_the_verbs_make_every_legal_move_and_no_other():
@@ -125,6 +127,7 @@ def test_the_plan_says_whether_a_request_waits(developer, app, plan, approval, s
         made = ask(developer, app, plan)
     made.refresh_from_db()
     assert (made.state, made.requested_by) == (state, developer.user)
+    assert made.purpose == "Invoices of what was shipped."
     assert (made.decided_at is None) == (approval == Approval.MANUAL)
     assert {(row.verb, str(row.changes)) for row in left.audit} == {
         ("subscription.request", str({"state": [None, state.value]}))
