@@ -1,9 +1,11 @@
 """Organizations and who belongs to them."""
 
+import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
+from django.utils.text import slugify
 
 from gateway import audit
 from gateway.actor import Actor
@@ -11,6 +13,23 @@ from gateway.announcements import announce
 from gateway.errors import Fault, InputError, RefusedError
 from gateway.models import Membership, Organization, Role, User
 from gateway.records import save_checked, set_fields
+
+SLUG_CHARACTERS: Final = 50
+"""Of a name, in the slug made of it."""
+
+
+@transaction.atomic
+def create_organization(user: User, name: str) -> Organization:
+    """Make an organization whose owner is `user`. Raises InputError."""
+    # The slug is nobody's choice: with a random end, two of the same name at the same moment do not meet.
+    slug = f"{slugify(name)[:SLUG_CHARACTERS] or 'organization'}-{secrets.token_hex(4)}"
+    organization = Organization(name=name, slug=slug)
+    save_checked(organization)
+    membership = Membership.objects.create(user=user, organization=organization, role=Role.OWNER)
+    actor = Actor(user, organization, Role.OWNER)
+    audit.record(actor, "organization.create", organization)
+    audit.record(actor, "member.add", membership, {"role": [None, str(Role.OWNER)]})
+    return organization
 
 
 @transaction.atomic
@@ -44,7 +63,7 @@ def add_member(actor: Actor, *, email: str, role: Role) -> Membership:
         )
     if Membership.objects.filter(user=user, organization=actor.organization).exists():
         raise RefusedError(f"{user} is a member already", code="already_member")
-    _check_rank(actor, role)
+    check_rank(actor, role)
     membership = Membership(user=user, organization=actor.organization, role=role)
     save_checked(membership)
     audit.record(actor, "member.add", membership, {"role": [None, str(role)]})
@@ -55,8 +74,8 @@ def add_member(actor: Actor, *, email: str, role: Role) -> Membership:
 def change_member(actor: Actor, membership: Membership, role: Role) -> Membership:
     """Give a member another role. Raises InputError, RefusedError."""
     before = Role(membership.role)
-    _check_rank(actor, before)
-    _check_rank(actor, role)
+    check_rank(actor, before)
+    check_rank(actor, role)
     if role is not Role.OWNER:
         _check_owner_left(membership)
     membership.role = role
@@ -68,13 +87,14 @@ def change_member(actor: Actor, membership: Membership, role: Role) -> Membershi
 @transaction.atomic
 def remove_member(actor: Actor, membership: Membership) -> None:
     """End a membership; management keys that act as this member stop working. Raises RefusedError."""
-    _check_rank(actor, Role(membership.role))
+    check_rank(actor, Role(membership.role))
     _check_owner_left(membership)
     audit.record(actor, "member.remove", membership)
     membership.delete()
 
 
-def _check_rank(actor: Actor, role: Role) -> None:
+def check_rank(actor: Actor, role: Role) -> None:
+    """Raise InputError unless the actor may give and take this role: only owners make owners."""
     if role is Role.OWNER and actor.role is not Role.OWNER:
         raise InputError(Fault("only an owner may make or change an owner", "/role", "forbidden"))
 

@@ -7,6 +7,7 @@ from gateway.models.credential import Credential, CredentialKind
 from gateway.models.definition import ApiDefinition, DefinitionState, Dialect
 from gateway.models.event_type import EventType
 from gateway.models.instance import Instance, InstanceState
+from gateway.models.invitation import Invitation
 from gateway.models.lease import Lease
 from gateway.models.management_key import ManagementKey, Scope
 from gateway.models.membership import Membership, Role
@@ -36,6 +37,7 @@ __all__ = [
     "EventType",
     "Instance",
     "InstanceState",
+    "Invitation",
     "Lease",
     "Lifecycle",
     "ManagementKey",

@@ -41,6 +41,23 @@ class MembershipFactory(DjangoModelFactory):
     role = gateway.Role.OWNER
 
 
+class InvitationFactory(DjangoModelFactory):
+    """Pass `token` to know it."""
+
+    class Meta:
+        model = gateway.Invitation
+
+    class Params:
+        token = factory.LazyFunction(secrets.token_urlsafe)
+
+    organization = factory.SubFactory(OrganizationFactory)
+    email = factory.Sequence(lambda n: f"invited{n}@example.com")
+    role = gateway.Role.DEVELOPER
+    digest = factory.LazyAttribute(lambda row: api_key_digest(row.token))
+    invited_by = factory.SubFactory(UserFactory)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(days=7))
+
+
 class ManagementKeyFactory(DjangoModelFactory):
     """Pass `key` to know the text of it; its user gets no membership."""
 

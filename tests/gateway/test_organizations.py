@@ -11,6 +11,7 @@ from gateway.organizations import (
     add_member,
     change_member,
     change_organization,
+    create_organization,
     remove_member,
     set_organization_active,
 )
@@ -157,6 +158,24 @@ def test_two_owners_cannot_remove_each_other_at_the_same_moment(organization):
 
 
 class TestOrganization:
+    def test_who_makes_one_owns_it(self):
+        user = UserFactory()
+        with changes() as left:
+            first, second = (create_organization(user, "Nordwind Logistik") for _ in range(2))
+        assert first.slug.startswith("nordwind-logistik-")
+        assert first.slug != second.slug
+        assert Membership.objects.get(organization=first).role == Role.OWNER
+        assert left.verbs == ["organization.create", "member.add"] * 2
+        assert {row.actor for row in left.audit} == {user}
+
+    def test_a_name_without_a_latin_letter_is_a_name(self):
+        assert create_organization(UserFactory(), "北風").slug.startswith("organization-")
+
+    def test_an_organization_has_a_name(self):
+        with pytest.raises(InputError) as error:
+            create_organization(UserFactory(), "")
+        assert [fault.pointer for fault in error.value.faults] == ["/name"]
+
     def test_a_new_name_is_audited(self, owner):
         before = owner.organization.name
         with changes() as left:
