@@ -33,6 +33,8 @@ class Kind(Enum):
     OUTPUT = "output"
     CACHE = "cache"
     RATE_LIMIT = "rate_limit"
+    BUFFER = "buffer"
+    SCANNER = "scanner"
 
 
 class FieldType(Enum):
@@ -52,12 +54,17 @@ class FieldType(Enum):
     INPUT = "input"
     PROCESSOR = "processor"
     OUTPUT = "output"
+    SCANNER = "scanner"
     CACHE = "cache"
     """The label of one of the stream's `cache_resources`; checked into its Component."""
     RATE_LIMIT = "rate_limit"
     """The label of one of the stream's `rate_limit_resources`; checked into its Component."""
     PROCESSOR_RESOURCE = "processor_resource"
     """The label of one of the stream's `processor_resources`; checked into its Component."""
+    INPUT_RESOURCE = "input_resource"
+    """The label of one of the stream's `input_resources`; checked into its Component."""
+    OUTPUT_RESOURCE = "output_resource"
+    """The label of one of the stream's `output_resources`; checked into its Component."""
 
 
 class Shape(Enum):
@@ -311,4 +318,5 @@ def is_per_message(component: Component) -> bool:
 
 def is_called(component: Component) -> bool:
     """Tell whether an input takes requests, itself or by a child: it runs where they arrive."""
-    return component.spec.in_gateway or any(map(is_called, component.config.get("inputs", ())))
+    children = (child for child in held(dict(component.config)) if child.spec.kind is Kind.INPUT)
+    return component.spec.in_gateway or any(map(is_called, children))

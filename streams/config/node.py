@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -123,3 +123,13 @@ class Text:
 def pointer_to(parent: str, key: str | int) -> str:
     """The JSON pointer of a child (RFC 6901)."""
     return f"{parent}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+def written_at(parent: Node, key: str, value: Any) -> Node:
+    """A value as if it stood under a key of `parent`, at the place of which errors are reported."""
+    node = Node({}, pointer_to(parent.pointer, key), parent.offset)
+    if isinstance(value, dict):
+        return replace(node, value={name: written_at(node, name, item) for name, item in value.items()})
+    if isinstance(value, list):
+        return replace(node, value=[written_at(node, str(at), item) for at, item in enumerate(value)])
+    return replace(node, value=value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +20,7 @@ MAX_BODY: Final = 16 << 20
 """Bytes of an answer, decompressed."""
 PER_HOST: Final = 64
 _CHUNK: Final = 64 * 1024
+_ENDLESS: Final = aiohttp.ClientTimeout(total=None)
 _NOT_OURS: Final = ("Content-Type", "User-Agent", "Accept")
 """Headers that the library would add."""
 
@@ -36,6 +39,8 @@ class Call:
     body: bytes
     seconds: float
     """For the whole call, from the resolver to the last byte."""
+    tls: ssl.SSLContext | None = None
+    """None: as the process does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,18 @@ class Answer:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAnswer:
+    """An answer whose body is still to come."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    """Names in lower case."""
+    chunks: AsyncIterator[bytes]
+    """The body as it comes; raises CallError where the connection breaks."""
+
+
 class HttpClient:
     """Makes calls on the loop it is first used on."""
 
@@ -59,35 +76,44 @@ class HttpClient:
 
     async def call(self, call: Call) -> Answer:
         """Make one call. Raises UrlError for a URL that cannot be called, CallError for no answer."""
-        host = check_url(call.url).host
-        try:
+        check_url(call.url)
+        with _translated(call):
             async with asyncio.timeout(call.seconds):
-                # For kept connections, and addresses that need no resolver.
-                await self._guard.resolve(host)
-                return await self._exchange(call)
-        except HostError as error:
-            raise CallError(str(error)) from error
-        except TimeoutError as error:
-            raise CallError(f"{call.url}: no answer within {call.seconds:g} s") from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise CallError(f"{call.url}: {error}") from error
+                response = await self._request(call)
+                async with response:
+                    status, reason, headers = _head(response)
+                    return Answer(status, reason, headers, await _body(response, call.url))
+
+    @asynccontextmanager
+    async def open(self, call: Call) -> AsyncIterator[OpenAnswer]:
+        """Make a call whose body is read as it comes; its seconds are for the answer to begin.
+
+        Raises UrlError for a URL that cannot be called, CallError for no answer.
+        """
+        check_url(call.url)
+        with _translated(call):
+            async with asyncio.timeout(call.seconds):
+                response = await self._request(call)
+        async with response:
+            yield OpenAnswer(*_head(response), _chunks(response, call))
 
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
 
-    async def _exchange(self, call: Call) -> Answer:
-        async with self._open().request(
+    async def _request(self, call: Call) -> aiohttp.ClientResponse:
+        # For kept connections, and addresses that need no resolver.
+        await self._guard.resolve(check_url(call.url).host)
+        return await self._open().request(
             call.method,
             URL(call.url, encoded=True),
             headers=call.headers,
             data=call.body or None,
             allow_redirects=False,
             skip_auto_headers=_NOT_OURS,
-        ) as response:
-            headers = tuple((name.lower(), value) for name, value in response.headers.items())
-            return Answer(response.status, response.reason or "", headers, await _body(response, call.url))
+            ssl=True if call.tls is None else call.tls,
+        )
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -95,8 +121,33 @@ class HttpClient:
                 connector=guarded_connector(self._guard, per_host=PER_HOST),
                 # What a service sets for one stream is nothing to another.
                 cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=_ENDLESS,  # each call has its own
             )
         return self._session
+
+
+@contextmanager
+def _translated(call: Call) -> Iterator[None]:
+    """Say of whatever goes wrong that there was no answer."""
+    try:
+        yield
+    except HostError as error:
+        raise CallError(str(error)) from error
+    except TimeoutError as error:
+        raise CallError(f"{call.url}: no answer within {call.seconds:g} s") from error
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise CallError(f"{call.url}: {error}") from error
+
+
+def _head(response: aiohttp.ClientResponse) -> tuple[int, str, tuple[tuple[str, str], ...]]:
+    headers = tuple((name.lower(), value) for name, value in response.headers.items())
+    return response.status, response.reason or "", headers
+
+
+async def _chunks(response: aiohttp.ClientResponse, call: Call) -> AsyncIterator[bytes]:
+    with _translated(call):
+        async for part in response.content.iter_any():
+            yield part
 
 
 async def _body(response: aiohttp.ClientResponse, url: str) -> bytes:

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from streams.bloblang import interpolate
+from streams.http.oauth2 import OAUTH2
 from streams.http.retrying import RetryRules
 from streams.http.selection import check_selection, selection_field
+from streams.http.tls import TLS, check_tls
 from streams.outbound import UrlError, check_url
 from streams.spec import Config, Field, FieldType, Problem, Severity, Shape
 
@@ -16,7 +18,7 @@ def _refused(name: str, summary: str, why: str) -> Field:
     return Field(name, FieldType.ANY, summary, default={}, refused=why, secret=True)
 
 
-_OFF: Final = "send what the service asks for in `headers`, or use `basic_auth`"
+_OFF: Final = "send what the service asks for in `headers`, or use `basic_auth` or `oauth2`"
 AUTHENTICATION: Final = (
     Field(
         "basic_auth",
@@ -30,13 +32,13 @@ AUTHENTICATION: Final = (
         ),
     ),
     _refused("oauth", "OAuth 1.", _OFF),
-    _refused("oauth2", "OAuth 2.", _OFF),
+    OAUTH2,
     _refused("jwt", "A token signed with a key in a file.", "a definition reads no files; " + _OFF),
     _refused("digest_auth", "Digest authentication.", _OFF),
     _refused("negotiate", "SPNEGO.", _OFF),
 )
 TRANSPORT: Final = (
-    _refused("tls", "TLS settings.", "certificates are verified by what the operator trusts"),
+    TLS,
     _refused("transport", "Settings of connections.", "all streams share the connections of their process"),
     Field(
         "proxy_url",
@@ -120,14 +122,27 @@ def make_rules(config: Config) -> RetryRules:
 def check_request(config: Config) -> Iterable[Problem]:
     """What the fields alone cannot say of a request."""
     yield from check_selection("metadata", config)
-    url = interpolate(config["url"])
-    if url.is_static:
-        try:
-            check_url(config["url"])
-        except UrlError as error:
-            yield Problem(("url",), "bad_url", str(error))
+    yield from check_tls(config)
+    if interpolate(config["url"]).is_static:
+        yield from _check_url(("url",), config["url"])
+    if config["oauth2"]["enabled"]:
+        yield from _check_url(("oauth2", "token_url"), config["oauth2"]["token_url"])
+        if config["basic_auth"]["enabled"]:
+            message = "`basic_auth` and `oauth2` both make the header `Authorization`"
+            yield Problem(("oauth2",), "authorization_twice", message, "enable one of them")
     if not config["verb"].isalpha():
         yield Problem(("verb",), "wrong_option", f"{config['verb']!r} is no HTTP method", "such as POST")
+    yield from _check_body(config)
+
+
+def _check_url(path: tuple[str, ...], url: str) -> Iterable[Problem]:
+    try:
+        check_url(url)
+    except UrlError as error:
+        yield Problem(path, "bad_url", str(error))
+
+
+def _check_body(config: Config) -> Iterable[Problem]:
     if config["body"] is None:
         return
     if config["payload"] is not None:

@@ -38,10 +38,16 @@ aws_dynamodb aws_s3 couchbase file gcp_cloud_storage lru memcached memory mongod
 ristretto sql ttlru
 """
 _RATE_LIMITS: Final = "local redis"
+_BUFFERS: Final = "memory none sqlite system_window"
+_SCANNERS: Final = """
+avro chunker csv decompress json_documents lines re_match skip_bom switch tar to_the_end xml_documents
+"""
 BENTO_COMPONENTS: Final = {
     Kind.INPUT: frozenset(_INPUTS.split()),
     Kind.PROCESSOR: frozenset(_PROCESSORS.split()),
     Kind.OUTPUT: frozenset(_OUTPUTS.split()),
     Kind.CACHE: frozenset(_CACHES.split()),
     Kind.RATE_LIMIT: frozenset(_RATE_LIMITS.split()),
+    Kind.BUFFER: frozenset(_BUFFERS.split()),
+    Kind.SCANNER: frozenset(_SCANNERS.split()),
 }

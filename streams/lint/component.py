@@ -20,6 +20,8 @@ _BESIDE: Final = {
     Kind.OUTPUT: frozenset({"label", "processors"}),
     Kind.CACHE: frozenset({"label"}),
     Kind.RATE_LIMIT: frozenset({"label"}),
+    Kind.BUFFER: frozenset(),
+    Kind.SCANNER: frozenset(),
 }
 
 

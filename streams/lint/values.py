@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from streams import bloblang
-from streams.config import Node, parse_duration
+from streams.config import Node, parse_duration, written_at
 from streams.config.inside import place_inside
 from streams.lint.findings import Findings
 from streams.lint.variables import check_variables
@@ -50,7 +50,7 @@ def _field(checker: Checker, field: Field, node: Node | None, parent: Node, owne
     if node is None:
         if is_required(field):
             _found(checker, parent, "missing_field", f"{owner} needs {field.name!r}", field.summary)
-        return default_of(field)
+        return _default(checker, field, parent)
     if field.refused and node.plain() != field.default:
         checker.findings.append(
             checker.source.finding_at_key(
@@ -58,6 +58,15 @@ def _field(checker: Checker, field: Field, node: Node | None, parent: Node, owne
             )
         )
     return check_value(checker, field, node)
+
+
+def _default(checker: Checker, field: Field, parent: Node) -> Any:
+    """The value of a field that is not given. A component is checked as if its default stood there."""
+    if field.type is FieldType.OBJECT and field.shape is Shape.ONE:
+        return {child.name: _default(checker, child, parent) for child in field.children}
+    if field.type in _COMPONENTS and isinstance(field.default, dict):
+        return checker.component(_COMPONENTS[field.type], written_at(parent, field.name, field.default))
+    return default_of(field)
 
 
 def is_required(field: Field) -> bool:
@@ -159,11 +168,14 @@ _COMPONENTS = {
     FieldType.INPUT: Kind.INPUT,
     FieldType.PROCESSOR: Kind.PROCESSOR,
     FieldType.OUTPUT: Kind.OUTPUT,
+    FieldType.SCANNER: Kind.SCANNER,
 }
 _LABELS = {
     FieldType.CACHE: Kind.CACHE,
     FieldType.RATE_LIMIT: Kind.RATE_LIMIT,
     FieldType.PROCESSOR_RESOURCE: Kind.PROCESSOR,
+    FieldType.INPUT_RESOURCE: Kind.INPUT,
+    FieldType.OUTPUT_RESOURCE: Kind.OUTPUT,
 }
 _TYPES: dict[FieldType, tuple[str, tuple[type, ...]]] = {
     FieldType.STRING: ("a string", (str,)),

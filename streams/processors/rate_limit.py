@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 from streams.message import Message
-from streams.rate_limits.rate_limit import RateLimit
+from streams.rate_limits.rate_limit import RateLimit, take_turn
 from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
-
-
-async def take_turn(limit: RateLimit, size: int) -> None:
-    """Wait until a rate limit allows one go with so many bytes."""
-    while (wait := await limit.access(size)) > 0:  # noqa: ASYNC110 - the limit itself says how long
-        await asyncio.sleep(wait)
 
 
 class RateLimitProcessor:

@@ -233,7 +233,7 @@ async def test_the_orchestration_that_tyk_documents(service, run):
         ("url: file:///etc/passwd", [("bad_url", Severity.ERROR)]),
         ("url: http://a.example/, verb: 'GET /'", [("wrong_option", Severity.ERROR)]),
         ("url: http://a.example/, tls: {skip_cert_verify: true}", [("field_refused", Severity.ERROR)]),
-        ("url: http://a.example/, oauth2: {enabled: true}", [("field_refused", Severity.ERROR)]),
+        ("url: http://a.example/, oauth: {enabled: true}", [("field_refused", Severity.ERROR)]),
         (
             "url: http://a.example/, metadata: {include_patterns: ['(']}",
             [("bad_pattern", Severity.ERROR)],

@@ -1,0 +1,125 @@
+"""How the request for a message is made of the fields of a component."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams import bloblang
+from streams.bloblang import Interpolation
+from streams.bloblang.values import to_string
+from streams.http.client import Call
+from streams.http.multipart import Part, encode_parts
+from streams.http.selection import Selection, make_selection
+from streams.http.tls import make_context
+from streams.message import Message
+from streams.spec import Config
+
+
+@dataclass(frozen=True, slots=True)
+class PartTemplate:
+    """How one part of an explicit multipart body is made."""
+
+    content_type: Interpolation
+    content_disposition: Interpolation
+    body: Interpolation
+
+    def fill(self, messages: list[Message], index: int) -> Part:
+        """The part for one message of a batch. Raises MappingError."""
+        headers = {
+            "Content-Type": self.content_type.resolve(messages, index),
+            "Content-Disposition": self.content_disposition.resolve(messages, index),
+        }
+        given = {name: value for name, value in headers.items() if value}
+        return Part(given, self.body.resolve_bytes(messages, index))
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """How the request for a message is made."""
+
+    verb: str
+    url: Interpolation
+    headers: Mapping[str, Interpolation]
+    metadata: Selection
+    """Metadata that become headers."""
+    payload: Interpolation | None
+    """None: the payload of the message."""
+    seconds: float
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """Headers of every request."""
+    tls: ssl.SSLContext | None = None
+    parts: tuple[PartTemplate, ...] = ()
+    """The parts of every body; none: the body is the payload."""
+
+    def fill(self, messages: list[Message], index: int) -> Call:
+        """The request for one message of a batch. Raises MappingError."""
+        if self.parts:
+            return self._multipart(messages, index, [part.fill(messages, index) for part in self.parts])
+        message = messages[index]
+        body = message.content if self.payload is None else self.payload.resolve_bytes(messages, index)
+        return self._call(messages, index, self._headers(messages, index), body)
+
+    def fill_batch(self, messages: list[Message]) -> Call:
+        """One request for a whole batch, a part for each message; one message alone is no multipart."""
+        if len(messages) == 1 or self.parts:
+            return self.fill(messages, 0)
+        return self._multipart(messages, 0, [self._part(messages, at) for at in range(len(messages))])
+
+    def _part(self, messages: list[Message], at: int) -> Part:
+        made = self._made(messages, at)
+        content_type = next((made[name] for name in made if name.lower() == "content-type"), "")
+        headers = {**self._taken(messages[at]), "Content-Type": content_type or "application/octet-stream"}
+        message = messages[at]
+        return Part(
+            headers, message.content if self.payload is None else self.payload.resolve_bytes(messages, at)
+        )
+
+    def _multipart(self, messages: list[Message], index: int, parts: list[Part]) -> Call:
+        content_type, body = encode_parts(parts)
+        given = self._headers(messages, index)
+        headers = {name: value for name, value in given.items() if name.lower() != "content-type"}
+        return self._call(messages, index, {**headers, "Content-Type": content_type}, body)
+
+    def _call(self, messages: list[Message], index: int, headers: Mapping[str, str], body: bytes) -> Call:
+        return Call(self.verb, self.url.resolve(messages, index), headers, body, self.seconds, self.tls)
+
+    def _headers(self, messages: list[Message], index: int) -> dict[str, str]:
+        return {**self._taken(messages[index]), **self._made(messages, index), **self.fixed}
+
+    def _made(self, messages: list[Message], index: int) -> dict[str, str]:
+        return {name: text.resolve(messages, index) for name, text in self.headers.items()}
+
+    def _taken(self, message: Message) -> dict[str, str]:
+        return {
+            name: to_string(value) for name, value in message.metadata.items() if self.metadata.takes(name)
+        }
+
+
+def make_template(config: Config) -> Template:
+    """The template that a checked body describes."""
+    payload: Any = config["payload"] if config.get("body") is None else config["body"]
+    basic = config["basic_auth"]
+    credentials = base64.b64encode(f"{basic['username']}:{basic['password']}".encode()).decode()
+    return Template(
+        config["verb"].upper(),
+        bloblang.interpolate(config["url"]),
+        {name: bloblang.interpolate(text) for name, text in config["headers"].items()},
+        make_selection(config["metadata"]),
+        None if payload is None else bloblang.interpolate(payload),
+        config["timeout"],
+        {"Authorization": f"Basic {credentials}"} if basic["enabled"] else {},
+        make_context(config["tls"]),
+        tuple(_part_template(part) for part in config.get("multipart", ())),
+    )
+
+
+def _part_template(part: Mapping[str, str]) -> PartTemplate:
+    return PartTemplate(
+        bloblang.interpolate(part["content_type"]),
+        bloblang.interpolate(part["content_disposition"]),
+        bloblang.interpolate(part["body"]),
+    )
