@@ -7,6 +7,7 @@ from typing import Any
 
 import dj_database_url
 import environ
+from django.contrib.messages import constants
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_htmx",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -55,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "portal.page_requests.describe_reader",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -75,6 +78,7 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "gateway.User"
+MESSAGE_TAGS = {constants.SUCCESS: "good", constants.WARNING: "warn", constants.ERROR: "bad"}
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "apps"
 LOGOUT_REDIRECT_URL = "catalogue"

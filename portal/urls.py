@@ -1,23 +1,21 @@
 """The portal's addresses."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from portal.api import urls as api
-from portal.views.apps import app, app_list
-from portal.views.catalogue import catalogue, product
+from portal.page_urls import account, apps, definitions, products
+from portal.views.guards import choose_organization
 from portal.views.styleguide import styleguide
 
-_SIGN_IN = LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True)
+handler500 = "portal.views.failure.failure"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", catalogue, name="catalogue"),
-    path("products/<slug:slug>", product, name="product"),
-    path("apps", app_list, name="apps"),
-    path("apps/<row:app>", app, name="app"),
-    path("sign-in", _SIGN_IN, name="sign-in"),
-    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    *account.urlpatterns,
+    *definitions.urlpatterns,
+    *products.urlpatterns,
+    *apps.urlpatterns,
+    path("organization/choice", choose_organization, name="organization-choice"),
     path("styleguide", styleguide, name="styleguide"),
     path("admin/", admin.site.urls),
     path("api/", include(api)),

@@ -7,8 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from portal.page_requests import PageRequest
+from portal.shown_once import ShownOnce
 
 STATES = ("published", "deprecated", "approved", "requested", "suspended", "rejected", "pending", "disabled")
+
+
+KEPT_TEXT = "It is kept as a digest only: copy it now, nobody can show it to you again."
 
 
 class ExampleForm(forms.Form):
@@ -29,6 +33,7 @@ def styleguide(request: PageRequest) -> HttpResponse:
         "faulty_form": ExampleForm({"address": "not an address"}),
         "long_name": "A-name-of-sixty-characters-that-breaks-what-is-not-careful-x",
         "code": 'curl -N -H "X-API-Key: $SLUICE_KEY" http://localhost:8080/orders/sse\n',
+        "shown": ShownOnce("The new key of dispatch-board", "slk_an-example-that-opens-nothing", KEPT_TEXT),
         "tabs": ("curl", "Python", "JavaScript"),
     }
     return render(request, "styleguide.html", context)

@@ -1,6 +1,8 @@
 // What pages do besides: nothing here is needed to use them.
 import { copyButtons } from "./copy.js";
-import { dialogButtons } from "./dialogs.js";
+import { dialogLinks } from "./dialogs.js";
+import { toasts } from "./toasts.js";
 
 copyButtons(document);
-dialogButtons(document);
+dialogLinks(document);
+toasts(document);

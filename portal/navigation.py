@@ -1,0 +1,93 @@
+"""Where the rail leads: what a developer does, what a publisher does, what the organization is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import NoReverseMatch, reverse
+
+from gateway.actor import Actor
+from gateway.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link of the rail."""
+
+    text: str
+    url: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some of them under one title."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A section, by the names of its URLs."""
+
+    title: str
+    roles: frozenset[Role]
+    """Who finds it in the rail."""
+    names: tuple[tuple[str, str], ...]
+    """Name of the URL, text."""
+
+
+_LOOKS_AT_STREAMS: Final = frozenset(Role) - {Role.DEVELOPER}
+_OFFERS: Final = (
+    _Offer(
+        "Consume",
+        frozenset(Role),
+        (
+            ("catalogue", "Catalogue"),
+            ("apps", "My apps"),
+            ("subscriptions", "Subscriptions"),
+            ("deliveries", "Deliveries"),
+        ),
+    ),
+    _Offer(
+        "Publish",
+        _LOOKS_AT_STREAMS,
+        (
+            ("definitions", "Definitions"),
+            ("connections", "Connections"),
+            ("event-types", "Event types"),
+            ("products", "Products"),
+            ("approvals", "Approvals"),
+        ),
+    ),
+    _Offer("Organization", frozenset(Role), (("organization", "Members"), ("profile", "Profile"))),
+    _Offer("", frozenset({Role.OWNER, Role.ADMIN}), (("audit", "Audit"),)),
+)
+_ANYBODY: Final = (("catalogue", "Catalogue"),)
+
+
+def navigation(actor: Actor | None, path: str) -> list[Section]:
+    """Return the rail's sections for a reader (None: nobody) who is at `path`."""
+    if actor is None:
+        return [Section("", _marked(_ANYBODY, path))]
+    mine = (offer for offer in _OFFERS if actor.role in offer.roles)
+    sections = [Section(offer.title, _marked(offer.names, path)) for offer in mine]
+    return [section for section in sections if section.entries]
+
+
+def _marked(names: Iterable[tuple[str, str]], path: str) -> tuple[Entry, ...]:
+    return tuple(Entry(text, url, is_current=_leads_to(url, path)) for text, url in _links(names))
+
+
+def _links(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for name, text in names:
+        try:
+            yield text, reverse(name)
+        except NoReverseMatch:
+            continue
+
+
+def _leads_to(url: str, path: str) -> bool:
+    """Whether a page belongs to an entry: it is the entry's own, or lies below it."""
+    return path == url or (path.startswith(f"{url.rstrip('/')}/") and url != "/")
