@@ -1,6 +1,7 @@
-"""A delivery is sent again by hand: the same delivery, message id and history, due now."""
+"""Deliveries are sent again by hand: the same delivery, message id and history, due now."""
 
-from typing import Final
+import datetime as dt
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -17,6 +18,26 @@ ON CONFLICT (delivery_id) DO UPDATE SET due_at = least(due.due_at, clock_timesta
 WHERE due.lease IS NULL
 RETURNING due_at
 """
+# Oldest first, as they would have come; one that was armed meanwhile is left as it is.
+_ARM_EXHAUSTED: Final = """
+WITH failed AS (
+    SELECT id, day, attempts FROM webhooks_delivery AS delivery
+    WHERE endpoint_id = %(endpoint)s AND state = %(exhausted)s AND created_at >= %(since)s AND EXISTS (
+        SELECT FROM webhooks_payload AS payload
+        WHERE payload.message_id = delivery.message_id AND payload.day = delivery.day
+    )
+    ORDER BY id LIMIT %(most)s
+), armed AS (
+    INSERT INTO webhooks_due (delivery_id, day, lane_id, due_at, attempts, manual)
+    SELECT id, day, %(lane)s, clock_timestamp(), attempts, true FROM failed
+    ON CONFLICT (delivery_id) DO NOTHING
+    RETURNING delivery_id, day, due_at
+)
+UPDATE webhooks_delivery AS delivery SET state = %(pending)s, due_at = armed.due_at, finished_at = NULL
+FROM armed WHERE delivery.id = armed.delivery_id AND delivery.day = armed.day
+"""
+MOST_AT_ONCE: Final = 10_000
+"""Deliveries that one call of `replay_exhausted` takes."""
 
 
 @transaction.atomic
@@ -42,6 +63,36 @@ def replay_delivery(actor: Actor, delivery: Delivery) -> Delivery:
     )
     audit.record(actor, "delivery.replay", delivery)
     return Delivery.objects.select_related("endpoint").get(pk=delivery.pk, day=delivery.day)
+
+
+@transaction.atomic
+def replay_exhausted(actor: Actor, endpoint: Endpoint, since: dt.datetime) -> int:
+    """Try each delivery once more that was made since then and ran out of tries; returns how many.
+
+    At most MOST_AT_ONCE, the oldest; a second call takes the next ones. Those past their payload's retention are
+    left out. Raises RefusedError: the endpoint is paused, disabled or gone, or there is nothing to replay.
+    """
+    endpoint = _kept(endpoint.pk)
+    _check_endpoint(endpoint)
+    values: dict[str, Any] = {
+        "endpoint": endpoint.pk,
+        "lane": Lane.objects.get(endpoint=endpoint, key="").pk,
+        "since": since,
+        "most": MOST_AT_ONCE,
+        "exhausted": DeliveryState.EXHAUSTED,
+        "pending": DeliveryState.PENDING,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ARM_EXHAUSTED, values)
+        replayed: int = cursor.rowcount
+    if not replayed:
+        raise RefusedError("no delivery made since then ran out of tries", code="nothing_to_replay")
+    changes: dict[str, list[Any]] = {
+        "since": [None, since.isoformat()],
+        "deliveries": [None, replayed],
+    }
+    audit.record(actor, "endpoint.replay", endpoint, changes)
+    return replayed
 
 
 def _kept(endpoint_id: int) -> Endpoint:

@@ -8,11 +8,11 @@ from django.utils import timezone
 from gateway.errors import RefusedError
 from gateway.models import Role
 from tests.changes import actor_in, changes, refused
-from tests.factories import DeliveryFactory, DueFactory
+from tests.factories import DeliveryFactory, DueFactory, EndpointFactory
 from webhooks.endpoint_states import disable_endpoint, enable_endpoint, pause_endpoint
 from webhooks.endpoints import delete_endpoint
 from webhooks.models import Attempt, Delivery, DeliveryState, Due, Endpoint, Message, Payload
-from webhooks.replay import replay_delivery
+from webhooks.replay import replay_delivery, replay_exhausted
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +157,42 @@ def test_a_delivery_whose_endpoint_was_deleted_meanwhile_is_refused(developer, d
     delete_endpoint(developer, Endpoint.objects.get(pk=delivery.endpoint_id))
     with refused("endpoint_gone"):
         replay_delivery(developer, delivery)
+
+
+def test_all_that_ran_out_of_tries_since_a_time_are_due_now(developer, delivery):
+    noon = timezone.now() - dt.timedelta(hours=1)
+    same = {"endpoint": delivery.endpoint, "attempts": 10}
+    later = DeliveryFactory(**same, state=DeliveryState.EXHAUSTED)
+    DeliveryFactory(**same, state=DeliveryState.EXHAUSTED, created_at=noon - dt.timedelta(seconds=1))
+    DeliveryFactory(**same, state=DeliveryState.DELIVERED)
+    DeliveryFactory(endpoint=EndpointFactory(app=delivery.endpoint.app), state=DeliveryState.EXHAUSTED)
+    gone = DeliveryFactory(**same, state=DeliveryState.EXHAUSTED)
+    Payload.objects.filter(message_id=gone.message_id).delete()
+    with changes() as left:
+        assert replay_exhausted(developer, delivery.endpoint, noon) == 2
+    due = {row.delivery_id: row for row in Due.objects.all()}
+    assert due.keys() == {delivery.pk, later.pk}
+    assert {(row.attempts, row.manual, row.lane.endpoint) for row in due.values()} == {
+        (10, True, delivery.endpoint)
+    }
+    for row in Delivery.objects.filter(pk__in=due):
+        assert (row.state, row.due_at, row.finished_at) == (DeliveryState.PENDING, due[row.pk].due_at, None)
+    [audited] = left.audit
+    assert (audited.verb, audited.changes["deliveries"]) == ("endpoint.replay", [None, 2])
+
+
+def test_a_second_call_takes_the_next_ones(developer, delivery, monkeypatch):
+    monkeypatch.setattr("webhooks.replay.MOST_AT_ONCE", 1)
+    DeliveryFactory(endpoint=delivery.endpoint, state=DeliveryState.EXHAUSTED)
+    since = timezone.now() - dt.timedelta(hours=1)
+    assert [replay_exhausted(developer, delivery.endpoint, since) for _ in range(2)] == [1, 1]
+    with refused("nothing_to_replay"):
+        replay_exhausted(developer, delivery.endpoint, since)
+    assert Due.objects.count() == 2
+
+
+def test_nothing_is_replayed_to_an_endpoint_that_takes_nothing(developer, delivery):
+    pause_endpoint(developer, delivery.endpoint)
+    with refused("endpoint_paused"):
+        replay_exhausted(developer, delivery.endpoint, timezone.now() - dt.timedelta(hours=1))
+    assert not Due.objects.exists()
