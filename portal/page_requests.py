@@ -5,7 +5,9 @@ import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -21,8 +23,8 @@ _EXEMPT: Final = ("/admin/", "/api/")
 """Django admin and the API's documentation bring scripts of their own, which no nonce of ours names."""
 _NONCE_BYTES: Final = 16
 _POLICY: Final = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src {images}; font-src 'self'; "
+    "connect-src {connections}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -53,10 +55,19 @@ def describe_reader(
         response = get_response(page)
         response.headers.setdefault("X-Request-Id", page.request_id)
         if not page.path.startswith(_EXEMPT):
-            response["Content-Security-Policy"] = _POLICY.format(nonce=page.csp_nonce)
+            response["Content-Security-Policy"] = content_policy(page.csp_nonce)
         return response
 
     return respond
+
+
+def content_policy(nonce: str) -> str:
+    """Return the Content-Security-Policy of a page: the console reads the gateway, publishers' pages show images."""
+    gateway = urlsplit(settings.GATEWAY_URL)
+    secure = "s" if gateway.scheme == "https" else ""
+    connections = ("'self'", f"{gateway.scheme}://{gateway.netloc}", f"ws{secure}://{gateway.netloc}")
+    images = ("'self'", *settings.IMAGE_ORIGINS)
+    return _POLICY.format(nonce=nonce, images=" ".join(images), connections=" ".join(connections))
 
 
 def reader(request: HttpRequest) -> dict[str, Any]:
