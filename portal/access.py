@@ -67,6 +67,11 @@ def require(actor: Actor, permission: Permission) -> None:
         raise PermissionDenied(f"This management key lacks the scope {permission.scope}.")
 
 
+def allows(actor: Actor, permission: Permission) -> bool:
+    """Tell whether `actor` has the permission: what it does not allow, pages do not offer."""
+    return actor.role in permission.roles and permission.scope in actor.scopes
+
+
 def require_operator(actor: Actor) -> None:
     """Raise PermissionDenied unless `actor` runs the installation and may touch its organization."""
     require(actor, Permission(Scope.ORGANIZATION, frozenset(Role)))
