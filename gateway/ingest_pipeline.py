@@ -84,6 +84,7 @@ class IngestPipeline:
             WhenFull: WhenFull.REFUSE,
         }
         context = BuildContext(active.identity, {**services, **own})
+        self._context = context
         self._output: Output = build_output(active.stream.output, context)
         self._sent = self.statistics.stage(active.stream.output.stage)
         self._fails_closed = active.identity.dialect != "tyk"
@@ -143,6 +144,7 @@ class IngestPipeline:
         self._stopping.set()
         with suppress(SluiceError):
             await self._output.close()
+        await self._context.close_resources()
 
     @property
     def _name(self) -> str:

@@ -54,7 +54,7 @@ async def make_parts(changed: Changed) -> Parts:
     guard = Guard(settings.OUTBOUND_ALLOW)
     http = HttpClient(guard)
     ingest = Ingest(
-        {InternalTopics: topics, Publisher: acceptance.publisher, HttpClient: http},
+        {InternalTopics: topics, Publisher: acceptance.publisher, HttpClient: http, Guard: guard},
         IngestLimits(body_bytes=settings.INGEST_BODY_BYTES),
     )
     poll, events, sockets = Poll(round_robin, broadcast), EventStreams(feeds), WebSockets(feeds)

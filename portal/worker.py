@@ -51,7 +51,7 @@ class Worker:
             pool, self._engine, self._directory.subscribers, KeptDays(settings.RETENTION_DAYS)
         )
         self._supervisor = Supervisor(
-            {Publisher: publisher, InternalTopics: internal_topics(), HttpClient: self._http},
+            {Publisher: publisher, InternalTopics: internal_topics(), HttpClient: self._http, Guard: guard},
             PostgresLeases(pool, process),
             PostgresInstances(pool, process),
             PostgresQuarantine(pool),

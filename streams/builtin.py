@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from streams.caches import lru, memory, ttlru
+from streams.caches import redis as redis_cache
 from streams.inputs import broker as broker_input
 from streams.inputs import generate
 from streams.inputs import kafka as kafka_input
+from streams.inputs import redis_streams as redis_streams_input
 from streams.outputs import broker as broker_output
 from streams.outputs import drop, fallback, reject, reject_errored
 from streams.outputs import kafka as kafka_output
+from streams.outputs import redis_streams as redis_streams_output
 from streams.outputs import switch as switch_output
 from streams.outputs import sync_response as sync_response_output
 from streams.processors import (
@@ -51,6 +54,7 @@ from streams.processors import (
 )
 from streams.processors import sync_response as sync_response_processor
 from streams.rate_limits import local
+from streams.rate_limits import redis as redis_rate_limit
 from streams.registry import Registry
 
 
@@ -60,6 +64,7 @@ def core_registry() -> Registry:
         broker_input.BROKER,
         generate.GENERATE,
         kafka_input.KAFKA,
+        redis_streams_input.REDIS_STREAMS,
         broker_output.BROKER,
         drop.DROP,
         fallback.FALLBACK,
@@ -67,6 +72,7 @@ def core_registry() -> Registry:
         reject_errored.REJECT_ERRORED,
         switch_output.SWITCH,
         kafka_output.KAFKA,
+        redis_streams_output.REDIS_STREAMS,
         mapping.MAPPING,
         mapping.MUTATION,
         sync_response_output.SYNC_RESPONSE,
@@ -101,7 +107,9 @@ def core_registry() -> Registry:
         lru.LRU,
         memory.MEMORY,
         ttlru.TTLRU,
+        redis_cache.REDIS,
         local.LOCAL,
+        redis_rate_limit.REDIS,
         compress.DECOMPRESS,
         archive.ARCHIVE,
         compress.COMPRESS,

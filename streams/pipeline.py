@@ -52,6 +52,7 @@ class Pipeline:
         self._stopping = StopSignal()
         own: dict[type, object] = {Statistics: self.statistics, StopSignal: self._stopping}
         context = BuildContext(identity, {**services, **own})
+        self._context = context
         self._name = f"{identity.definition_name}/{identity.stream_name}"
         self._input = build_input(stream.input, context)
         self._stages = build_stages(stream.processors, context)
@@ -169,7 +170,7 @@ class Pipeline:
             self.statistics.failing -= 1
 
     async def _finish(self) -> None:
-        """Let what is in flight end within the stream's time, then close input and output."""
+        """Let what is in flight end within the stream's time, then close input, output and resources."""
         self._stopping.set()
         if self._settling:
             _, late = await asyncio.wait(self._settling, timeout=self._timeout)
@@ -179,6 +180,7 @@ class Pipeline:
         for part in (self._input, self._output):
             with suppress(OutputError):
                 await part.close()
+        await self._context.close_resources()
 
 
 async def _read(source: Input) -> Batch | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from streams.connections import Connections
 from streams.errors import SluiceError
@@ -215,6 +215,12 @@ class BuildContext:
             self.resources[key] = self.build(component)
         return self.resources[key]
 
+    async def close_resources(self) -> None:
+        """Let go of the stream's resources, when none of its components uses them any more."""
+        for resource in self.resources.values():
+            if isinstance(resource, Closable):
+                await resource.close()
+
 
 @dataclass(frozen=True, slots=True)
 class ComponentSpec:
@@ -260,6 +266,14 @@ class Batch:
     """A rejected batch is processed again until it is accepted; False: the input itself decides what then."""
     before: tuple[Processor, ...] = ()
     """Processors beside the inputs it came through, to be run before those of the pipeline."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A resource that holds something open, such as a connection."""
+
+    async def close(self) -> None:
+        """Let go of it."""
 
 
 class Input(Protocol):

@@ -1,4 +1,4 @@
-"""The TLS that Sluice's own HTTP clients ask for."""
+"""The TLS that Sluice's own clients ask for."""
 
 import ssl
 from functools import cache

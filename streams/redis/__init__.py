@@ -1,0 +1,1 @@
+"""Redis and Valkey as inputs, outputs, caches and rate limits of streams."""
