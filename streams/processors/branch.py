@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from streams import bloblang
-from streams.bloblang import Mapping, MappingError
-from streams.message import Message
-from streams.processors.flags import cleared, flagged
+from streams.bloblang import DELETED, Mapping, MappingError
+from streams.bloblang.values import Marker
+from streams.message import Failure, Message
+from streams.processors.flags import cleared
 from streams.processors.nested import (
     PROCESSORS,
     are_per_message,
@@ -22,13 +23,15 @@ from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, 
 from streams.stages import build_stages
 
 
-@dataclass(slots=True)
-class _Requests:
-    """What goes into the branch, and for which messages."""
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the processors of a branch made for messages of a batch."""
 
-    messages: list[Message]
-    places: list[int]
-    """Where in the batch the message stands that each was made for."""
+    results: list[Message]
+    places: dict[int, int]
+    """Where the result of the message at a place of the batch stands; messages left out have none."""
+    failures: dict[int, Failure]
+    """Why there is no result, by the message's place."""
 
 
 class Branch:
@@ -44,35 +47,54 @@ class Branch:
 
     async def process(self, messages: list[Message]) -> list[list[Message]]:
         """The batch with the results; a message that failed on the way keeps its content and is flagged."""
-        made = list(messages)
-        requests = self._requested(made)
-        results = joined(await run_nested(self._stages, list(requests.messages)))
-        if len(results) != len(requests.messages):
+        answers = await self.ask(messages, range(len(messages)))
+        made = [self.merge(message, answers, at) for at, message in enumerate(messages)]
+        return one_batch([_kept(messages[at], one) for at, one in enumerate(made) if one is not DELETED])
+
+    async def ask(self, messages: list[Message], places: Iterable[int]) -> Answers:
+        """Process a request for each message at these places of a batch."""
+        requests, failures = self._requests(messages, places)
+        results = joined(await run_nested(self._stages, list(requests.values())))
+        if len(results) != len(requests):
             text = (
                 "processors failed: message count from branch processors does not match request, "
-                f"started with {len(requests.messages)} messages, finished with {len(results)}"
+                f"started with {len(requests)} messages, finished with {len(results)}"
             )
-            for place in requests.places:
-                made[place] = flagged(made[place], text)
-            return one_batch(made)
-        for at, place in enumerate(requests.places):
-            made[place] = self._merged(made[place], results, at)
-        return one_batch([message for message in made if isinstance(message, Message)])
+            return Answers([], {}, failures | dict.fromkeys(requests, Failure(text)))
+        return Answers(results, {place: at for at, place in enumerate(requests)}, failures)
 
-    def _requested(self, messages: list[Message]) -> _Requests:
-        """Make the requests; a message whose request fails is flagged in `messages`."""
-        requests = _Requests([], [])
-        sources = list(messages)
-        for place, message in enumerate(sources):
+    def merge(self, message: Message, answers: Answers, place: int) -> Message | Marker | Failure:
+        """The message at a place with its result in it, DELETED, or why it has none."""
+        if place in answers.failures:
+            return answers.failures[place]
+        at = answers.places.get(place)
+        if at is None:
+            return message
+        failure = answers.results[at].error
+        if failure is not None:
+            return replace(failure, text=f"processors failed: {failure.text}")
+        if self._result_map is None:
+            return message
+        try:
+            return self._result_map.overlay(answers.results, message, at)
+        except MappingError as error:
+            return Failure(f"result mapping failed: {error.text}", line=error.line)
+
+    def _requests(
+        self, messages: list[Message], places: Iterable[int]
+    ) -> tuple[dict[int, Message], dict[int, Failure]]:
+        """The requests, and why there is none, by place; a message that is left out is in neither."""
+        requests: dict[int, Message] = {}
+        failures: dict[int, Failure] = {}
+        for place in places:
             try:
-                request = self._request(sources, place)
+                request = self._request(messages, place)
             except MappingError as error:
-                messages[place] = flagged(message, f"request mapping failed: {error.text}", error.line)
+                failures[place] = Failure(f"request mapping failed: {error.text}", line=error.line)
                 continue
             if isinstance(request, Message):
-                requests.messages.append(request)
-                requests.places.append(place)
-        return requests
+                requests[place] = request
+        return requests, failures
 
     def _request(self, messages: list[Message], place: int) -> Any:
         message = cleared(messages[place].copy())
@@ -80,18 +102,13 @@ class Branch:
             return message
         return self._request_map.overlay(messages, message.replaced(b""), place)
 
-    def _merged(self, message: Message, results: list[Message], at: int) -> Any:
-        failure = results[at].error
-        if failure is not None:
-            made = message.copy()
-            made.error = replace(failure, text=f"processors failed: {failure.text}")
-            return made
-        if self._result_map is None:
-            return message
-        try:
-            return self._result_map.overlay(results, message, at)
-        except MappingError as error:
-            return flagged(message, f"result mapping failed: {error.text}", error.line)
+
+def _kept(message: Message, made: Any) -> Message:
+    if isinstance(made, Message):
+        return made
+    failed = message.copy()
+    failed.error = made
+    return failed
 
 
 def _compiled(text: str) -> Mapping | None:
@@ -111,31 +128,33 @@ def _is_per_message(config: Config) -> bool:
     return all(mapping.is_per_message for mapping in _mappings(config)) and are_per_message(config)
 
 
-def _build(config: Config, context: BuildContext) -> Branch:
+def build_branch(config: Config, context: BuildContext) -> Branch:
+    """The branch that a body describes."""
     stages = build_stages(config["processors"], context)
     return Branch(_compiled(config["request_map"]), stages, _compiled(config["result_map"]))
 
 
+FIELDS: Final = (
+    Field(
+        "request_map",
+        FieldType.BLOBLANG,
+        "Makes the copy; `root = deleted()` leaves the message out. Empty: all of the message.",
+        default="",
+    ),
+    PROCESSORS,
+    Field(
+        "result_map",
+        FieldType.BLOBLANG,
+        "Changes the message; `this` is what the processors made. Empty: nothing is taken over.",
+        default="",
+    ),
+)
 BRANCH: Final = ComponentSpec(
     Kind.PROCESSOR,
     "branch",
     "Processes a copy of each message and maps what comes of it into the message.",
-    _build,
-    fields=(
-        Field(
-            "request_map",
-            FieldType.BLOBLANG,
-            "Makes the copy; `root = deleted()` leaves the message out. Empty: all of the message.",
-            default="",
-        ),
-        PROCESSORS,
-        Field(
-            "result_map",
-            FieldType.BLOBLANG,
-            "Changes the message; `this` is what the processors made. Empty: nothing is taken over.",
-            default="",
-        ),
-    ),
+    build_branch,
+    fields=FIELDS,
     description="Each copy must become one message: processors that filter, split or join have no place here.",
     examples=(
         {

@@ -1,0 +1,1 @@
+"""Branches of the `workflow` processor: which need which, and what became of each."""
