@@ -1,7 +1,9 @@
 """Event types: made, described, versioned, deprecated."""
 
+import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,9 +14,27 @@ from gateway import audit
 from gateway.actor import Actor
 from gateway.announcements import announce
 from gateway.errors import Fault, InputError, RefusedError
-from gateway.models import EventType
+from gateway.models import Audit, EventType
 from gateway.records import save_checked, set_fields
+from gateway.schema_changes import SchemaChange, compare_schemas
 from streams.message import JsonValue
+
+_CHANGED: Final = "event_type.change"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A schema that an event type has, or had."""
+
+    number: int
+    since: dt.datetime
+    changes: tuple[SchemaChange, ...]
+    """Against the version before it; none for the first."""
+
+    @property
+    def is_breaking(self) -> bool:
+        """Receivers written to the version before may meet what they do not expect."""
+        return any(change.breaking for change in self.changes)
 
 
 @transaction.atomic
@@ -50,7 +70,7 @@ def change_event_type(actor: Actor, event_type: EventType, values: Mapping[str, 
     if "schema" in changes:
         event_type.version += 1
     save_checked(event_type)
-    audit.record(actor, "event_type.change", event_type, changes)
+    audit.record(actor, _CHANGED, event_type, changes)
     announce()
     return event_type
 
@@ -90,6 +110,21 @@ def delete_event_type(actor: Actor, event_type: EventType) -> None:
     audit.record(actor, "event_type.delete", event_type)
     event_type.delete()
     announce()
+
+
+def event_type_versions(event_type: EventType, most: int = 20) -> tuple[Version, ...]:
+    """Return its last versions, newest first, as the audit has them."""
+    changed = Audit.objects.filter(
+        object_type="event_type",
+        object_id=str(event_type.pk),
+        verb=_CHANGED,
+        changes__has_key="schema",
+    ).order_by("-pk")
+    versions = [
+        Version(event_type.version - place, row.at, compare_schemas(*row.changes["schema"]))
+        for place, row in enumerate(changed[:most])
+    ]
+    return tuple(versions) if len(versions) == most else (*versions, Version(1, event_type.created_at, ()))
 
 
 def _check_schema(schema: JsonValue) -> None:

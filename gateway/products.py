@@ -1,6 +1,7 @@
 """Products: definitions and event types brought together, and their life from draft to retirement."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
@@ -105,6 +106,34 @@ def delete_product(actor: Actor, product: Product) -> None:
     announce()
 
 
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Something a product in the catalogue must have."""
+
+    name: str
+    fault: Fault | None
+    """Why it is not met; None: it is."""
+
+
+def publishing_requirements(product: Product) -> tuple[Requirement, ...]:
+    """Return what a product needs to be in the catalogue, met or not."""
+    no_plan = Fault(f"{product} has no plan", code="no_plan", remedy="make a plan to subscribe under first")
+    no_definition = Fault(
+        f"{product} contains no definition", code="no_definition", remedy="add one that emits its events"
+    )
+    no_event_type = Fault(
+        f"{product} has webhooks on and no event type",
+        code="no_event_type",
+        remedy="add the event types it sends, or switch webhooks off",
+    )
+    sends_types = not product.webhooks_enabled or product.event_types.exists()
+    return (
+        Requirement("a plan", None if product.plans.exists() else no_plan),
+        Requirement("a definition", None if product.definitions.exists() else no_definition),
+        Requirement("event types for its webhooks", None if sends_types else no_event_type),
+    )
+
+
 def visible_products(organization: Organization | None) -> QuerySet[Product]:
     """The products in the catalogue of an organization; None: of somebody who did not sign in."""
     found = Product.objects.filter(lifecycle__in=(Lifecycle.PUBLISHED, Lifecycle.DEPRECATED))
@@ -135,20 +164,9 @@ def _move(actor: Actor, product: Product, verb: str, to: Lifecycle) -> Product:
 
 
 def _check_publishable(product: Product) -> None:
-    if not product.plans.exists():
-        raise RefusedError(
-            f"{product} has no plan", code="no_plan", remedy="make a plan to subscribe under first"
-        )
-    if not product.definitions.exists():
-        raise RefusedError(
-            f"{product} contains no definition", code="no_definition", remedy="add one that emits its events"
-        )
-    if product.webhooks_enabled and not product.event_types.exists():
-        raise RefusedError(
-            f"{product} has webhooks on and no event type",
-            code="no_event_type",
-            remedy="add the event types it sends, or switch webhooks off",
-        )
+    for requirement in publishing_requirements(product):
+        if (fault := requirement.fault) is not None:
+            raise RefusedError(fault.message, code=fault.code, remedy=fault.remedy)
 
 
 def _check_unsubscribed(product: Product) -> None:

@@ -1,4 +1,4 @@
-"""The addresses under which a product's clients read, taken from the revisions that run."""
+"""The addresses under which a product's clients read or send, taken from the revisions that run."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ from django.conf import settings
 
 from gateway.models import ApiDefinition, DefinitionState
 from gateway.openness import is_open_definition
+from gateway.reading import Delivery, delivery_of
 from gateway.routes import Purpose, claimed_paths
 from portal.components import definition_registry
-from streams.openapi import check_document
-from streams.spec import Rules
+from streams.openapi import StreamingDocument, check_document
+from streams.spec import Kind, Rules
 
 _USUAL_HEADER: Final = "X-API-Key"
+_SHOWN_LIVE: Final = frozenset({Purpose.STREAM, Purpose.WEBSOCKET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,17 @@ class OfferedStream:
     """Anybody may call it, without a key."""
     key_header: str
     """Where callers' keys stand."""
+    definition: str
+    """The public id of the definition."""
+    stream: str
+    """Its name within the definition; a ticket is for one."""
+    delivery: Delivery | None
+    """Who gets a message; None: it takes messages, and gives none."""
+
+    @property
+    def is_shown_live(self) -> bool:
+        """A console can read it as it is: it stays open, and its path has no parameters for a caller to fill."""
+        return self.purpose in _SHOWN_LIVE and "{" not in self.url
 
     @property
     def websocket_url(self) -> str:
@@ -44,17 +57,35 @@ def offered_streams(definitions: Iterable[ApiDefinition]) -> Iterator[OfferedStr
         served = _served(revision.document, definition.dialect)
         base = settings.GATEWAY_URL.rstrip("/") + definition.listen_path.rstrip("/")
         is_open = is_open_definition(definition)
-        for purpose, path in served.paths:
+        for path in served.paths:
             # Quoted, as readers paste it into a shell: a publisher's path could end the command there.
-            url = base + quote(path, safe="/{}")
-            yield OfferedStream(purpose, url, is_open, served.key_header)
+            url = base + quote(path.path, safe="/{}")
+            yield OfferedStream(
+                path.purpose,
+                url,
+                is_open,
+                served.key_header,
+                definition.public_id,
+                path.stream,
+                path.delivery,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """One path of a stream."""
+
+    stream: str
+    purpose: Purpose
+    path: str
+    delivery: Delivery | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Served:
     """What of a revision its clients need to know."""
 
-    paths: tuple[tuple[Purpose, str], ...] = ()
+    paths: tuple[_Path, ...] = ()
     key_header: str = ""
 
 
@@ -64,6 +95,11 @@ def _served(document: str, dialect: str) -> _Served:
     checked = check_document(document, definition_registry(), Rules(dialect=dialect)).document
     if checked is None:
         return _Served()
-    claims = (claim for stream in checked.streams.values() for claim in claimed_paths(stream))
-    paths = tuple((purpose, path) for _, purpose, path in claims)
-    return _Served(paths, checked.key_places.header or _USUAL_HEADER)
+    return _Served(tuple(_paths(checked, dialect)), checked.key_places.header or _USUAL_HEADER)
+
+
+def _paths(checked: StreamingDocument, dialect: str) -> Iterator[_Path]:
+    for name, stream in checked.streams.items():
+        for component, purpose, path in claimed_paths(stream):
+            gives = component.spec.kind is Kind.OUTPUT
+            yield _Path(name, purpose, path, delivery_of(stream, component, dialect) if gives else None)

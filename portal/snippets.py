@@ -14,11 +14,11 @@ LANGUAGES: Final = ("curl", "Python", "JavaScript")
 
 _VERIFY: Final = {
     "curl": """\
-# An endpoint for app 1; the answer holds its signing secret, once
+# The answer holds the endpoint's signing secret, once
 curl -X POST $portal/api/endpoints \\
   -H "Authorization: Bearer $$SLUICE_MANAGEMENT_KEY" \\
   -H "Content-Type: application/json" \\
-  -d '{"app": 1, "url": "https://your-receiver.example/hook"}'
+  -d '{"app": $app, "url": "https://your-receiver.example/hook"}'
 """,
     "Python": """\
 import base64, hmac, os, time
@@ -111,6 +111,7 @@ const body = JSON.stringify({ hello: "world" });
 await fetch("$url", { method: "POST", body, headers: {$javascript_only_key} });
 """,
 }
+_COMMENTS: Final = {"curl": "#", "Python": "#", "JavaScript": "//"}
 _KEYS: Final = {
     "curl_key": ' -H "{header}: $SLUICE_KEY"',
     "python_key": ', "{header}": os.environ["SLUICE_KEY"]',
@@ -124,6 +125,15 @@ _WAYS: Final = {
     Purpose.POLL: ("GET", "The next event by request; 408 when none comes in time.", _POLL),
     Purpose.INGEST: ("POST", "You send: it is answered once the broker has your event.", _SEND),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SnippetApp:
+    """Whose code it is."""
+
+    id: int
+    key_prefix: str = ""
+    """How its newest valid API key begins; empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +160,33 @@ class Way:
 
 
 def ways(
-    streams: Sequence[OfferedStream], language: str, portal_url: str, *, webhooks: bool
+    streams: Sequence[OfferedStream],
+    language: str,
+    portal_url: str,
+    *,
+    webhooks: bool,
+    app: SnippetApp | None = None,
 ) -> Iterator[Way]:
-    """The ways to consume a product, in one of LANGUAGES; webhooks: whether it sends them."""
+    """The ways to consume a product, in one of LANGUAGES, filled with an app.
+
+    webhooks: whether the product sends them; app: None where it is not known who reads.
+    """
     if webhooks:
-        code = Template(_VERIFY[language]).substitute(portal=portal_url)
+        # Without an app, the shell fills it in from a variable: the JSON is closed and opened again around it.
+        app_id = "'\"$SLUICE_APP\"'" if app is None else str(app.id)
+        code = Template(_VERIFY[language]).substitute(portal=portal_url, app=app_id)
         explanation = "Signed requests to a URL of yours, tried again until they arrive."
         yield Way("Webhook", explanation, "", is_open=False, language=language, code=code)
     for purpose in _WAYS:
-        yield from (_way(stream, language) for stream in streams if stream.purpose is purpose)
+        yield from (_way(stream, language, app) for stream in streams if stream.purpose is purpose)
 
 
-def _way(stream: OfferedStream, language: str) -> Way:
+def _way(stream: OfferedStream, language: str, app: SnippetApp | None) -> Way:
     name, explanation, texts = _WAYS[stream.purpose]
     header = stream.key_header
     keys = {name: "" if stream.is_open else text.format(header=header) for name, text in _KEYS.items()}
     code = Template(texts[language]).substitute(keys, url=stream.url, websocket_url=stream.websocket_url)
+    if "SLUICE_KEY" in code and app is not None and app.key_prefix:
+        code = f"{_COMMENTS[language]} SLUICE_KEY: your key that begins {app.key_prefix}\n{code}"
     address = stream.websocket_url if stream.purpose is Purpose.WEBSOCKET else stream.url
     return Way(name, explanation, address, stream.is_open, language, code)

@@ -8,6 +8,7 @@ from gateway.event_types import (
     create_event_type,
     delete_event_type,
     deprecate_event_type,
+    event_type_versions,
     restore_event_type,
 )
 from gateway.models import EventType
@@ -139,3 +140,21 @@ def test_an_event_type_is_deleted_when_no_product_offers_it(actor, event_type):
         delete_event_type(actor, event_type)
     assert not EventType.objects.exists()
     assert (left.verbs, left.counted) == (["event_type.delete"], 1)
+
+
+def test_versions_say_what_changed_and_whether_it_breaks(actor):
+    made = create_event_type(actor, name="order.paid", schema=SCHEMA)
+    wider = {**SCHEMA, "properties": {"id": {"type": "integer"}, "note": {"type": "string"}}}
+    change_event_type(actor, made, {"schema": wider, "description": "Paid."})
+    change_event_type(actor, made, {"description": "The payment arrived."})
+    broken = {**SCHEMA, "properties": {"note": {"type": "string"}}}
+    made = change_event_type(actor, made, {"schema": broken})
+    versions = event_type_versions(made)
+    assert [(version.number, version.is_breaking) for version in versions] == [
+        (3, True),
+        (2, False),
+        (1, False),
+    ]
+    assert [(change.path, change.text) for change in versions[0].changes] == [("id", "is gone")]
+    assert [(change.path, change.text) for change in versions[1].changes] == [("note", "is new")]
+    assert [version.number for version in event_type_versions(made, most=1)] == [3]

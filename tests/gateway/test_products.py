@@ -13,6 +13,7 @@ from gateway.products import (
     delete_product,
     deprecate_product,
     publish_product,
+    publishing_requirements,
     retire_product,
     unpublish_product,
     visible_products,
@@ -265,3 +266,16 @@ class TestContents:
         SubscriptionFactory(plan=product.plans.get(), state=SubscriptionState.CANCELLED)
         with refused("in_use"):
             delete_product(actor, product)
+
+    def test_what_is_missing_is_listed_as_publishing_would_refuse_it(self, actor):
+        bare = create_product(actor, name="Bare", webhooks_enabled=True)
+        codes = [each.fault and each.fault.code for each in publishing_requirements(bare)]
+        assert codes == ["no_plan", "no_definition", "no_event_type"]
+        with refused("no_plan"):
+            publish_product(actor, bare)
+        PlanFactory(product=bare)
+        bare.definitions.add(ApiDefinitionFactory(organization=actor.organization))
+        change_product(actor, bare, {"webhooks_enabled": False})
+        bare.refresh_from_db()
+        assert [each.fault for each in publishing_requirements(bare)] == [None, None, None]
+        publish_product(actor, bare)
