@@ -62,6 +62,20 @@ def password_of(connection: Connection) -> str:
     return ring.decrypt(bytes(connection.password), purpose=PASSWORD_PURPOSE, row=connection.name).decode()
 
 
+def settings_of(connection: Connection, password: str) -> ConnectionSettings:
+    """How the brokers of a connection are reached; password: in plain text."""
+    return ConnectionSettings(
+        addresses=tuple(connection.addresses),
+        tls=connection.tls,
+        sasl_mechanism=connection.sasl_mechanism,
+        username=connection.username,
+        password=password,
+        ca_certificate=connection.ca_certificate,
+        allowed_topics=tuple(connection.allowed_topics),
+        name=connection.name,
+    )
+
+
 def usable_connections(organization: Organization) -> QuerySet[Connection]:
     """The connections that an organization's definitions may name."""
     return Connection.objects.filter(Q(organizations=None) | Q(organizations=organization)).distinct()
@@ -70,17 +84,7 @@ def usable_connections(organization: Organization) -> QuerySet[Connection]:
 def allowed_connections(organization: Organization) -> Connections:
     """The same, as a definition's addresses are looked up in; without passwords."""
     return Connections(
-        tuple(
-            ConnectionSettings(
-                tuple(row.addresses),
-                row.tls,
-                row.sasl_mechanism,
-                row.username,
-                allowed_topics=tuple(row.allowed_topics),
-                name=row.name,
-            )
-            for row in usable_connections(organization)
-        ),
+        tuple(settings_of(row, password="") for row in usable_connections(organization)),
         raw_addresses=settings.RAW_ADDRESSES,
     )
 

@@ -13,7 +13,7 @@ from psycopg.rows import namedtuple_row
 from redis.exceptions import RedisError
 
 from gateway.announcements import CHANNEL
-from gateway.connections import PASSWORD_PURPOSE
+from gateway.connections import PASSWORD_PURPOSE, settings_of
 from gateway.database import Pool
 from gateway.reading import runs_in_worker
 from gateway.routes import ActiveApi
@@ -178,15 +178,7 @@ class ActiveDefinitions:
         )
 
     def _settings(self, row: Any) -> ConnectionSettings:
-        return ConnectionSettings(
-            addresses=tuple(row.addresses),
-            tls=row.tls,
-            sasl_mechanism=row.sasl_mechanism,
-            username=row.username,
-            password=self._password(row),
-            allowed_topics=tuple(row.allowed_topics),
-            name=row.name,
-        )
+        return settings_of(row, self._password(row))
 
     def _password(self, row: Any) -> str:
         if not row.password:

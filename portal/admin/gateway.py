@@ -140,6 +140,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes non
             "kind",
             "addresses",
             "tls",
+            "ca_certificate",
             "sasl_mechanism",
             "username",
             "allowed_topics",

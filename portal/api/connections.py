@@ -21,7 +21,16 @@ class ConnectionSerializer(serializers.ModelSerializer[Connection]):
 
     class Meta:
         model = Connection
-        fields = ("name", "kind", "addresses", "tls", "sasl_mechanism", "allowed_topics", "created_at")
+        fields = (
+            "name",
+            "kind",
+            "addresses",
+            "tls",
+            "ca_certificate",
+            "sasl_mechanism",
+            "allowed_topics",
+            "created_at",
+        )
 
 
 class ConnectionChangeSerializer(StrictSerializer):
@@ -31,6 +40,12 @@ class ConnectionChangeSerializer(StrictSerializer):
         child=serializers.CharField(max_length=255), min_length=1, max_length=50, required=False
     )
     tls = serializers.BooleanField(required=False)
+    ca_certificate = serializers.CharField(
+        max_length=100_000,
+        required=False,
+        allow_blank=True,
+        help_text="PEM; empty: the system's authorities.",
+    )
     sasl_mechanism = serializers.ChoiceField(
         ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"), required=False, allow_blank=True
     )

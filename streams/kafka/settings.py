@@ -30,6 +30,8 @@ def connection_config(settings: ConnectionSettings, client_id: str) -> Librdkafk
         # Its own log would go to stderr past our logging; errors come by callback.
         "log_level": 0,
     }
+    if settings.tls and settings.ca_certificate:
+        config["ssl.ca.pem"] = settings.ca_certificate
     if settings.sasl_mechanism:
         config |= {
             "sasl.mechanism": settings.sasl_mechanism,

@@ -8,12 +8,15 @@ from gateway.connections import (
     create_connection,
     delete_connection,
     password_of,
+    settings_of,
     usable_connections,
 )
 from gateway.errors import InputError
 from gateway.models import Connection
+from streams.kafka.settings import connection_config
 from tests.changes import actor_in, changes, texts
 from tests.factories import ConnectionFactory, OrganizationFactory
+from tests.webhooks.authority import Authority
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +86,28 @@ def test_a_deleted_connection_is_announced(operator):
         delete_connection(operator, connection)
     assert not Connection.objects.exists()
     assert (left.verbs, left.counted) == (["connection.delete"], 1)
+
+
+def test_a_private_authority_reaches_the_client_of_the_brokers(operator, tmp_path):
+    pem = Authority(tmp_path).path.read_text()
+    connection = make(operator, tls=True, ca_certificate=pem)
+    assert connection_config(settings_of(connection, ""), "tests")["ssl.ca.pem"] == pem
+    change_connection(operator, connection, {"tls": False})
+    assert "ssl.ca.pem" not in connection_config(settings_of(connection, ""), "tests")
+
+
+@pytest.mark.parametrize(
+    ("pem", "said"),
+    [
+        ("no certificate", "no certificate in PEM"),
+        ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "no certificate in PEM"),
+        ("ü", "no certificate in PEM"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----", "private key"),
+    ],
+)
+def test_what_is_no_certificate_of_an_authority_is_refused_by_its_field(operator, pem, said):
+    with pytest.raises(InputError) as caught:
+        make(operator, ca_certificate=pem)
+    [fault] = caught.value.faults
+    assert fault.pointer == "/ca_certificate"
+    assert said in fault.message
