@@ -15,13 +15,21 @@ from portal.embedded.errors import EmbeddedError
 
 PROJECT = Path(__file__).parents[1] / "kafka"
 JARS = PROJECT / "lib"
+USER = "reader"
+PASSWORD = "open-sesame"
 CONFIGURATION = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},GUARDED://127.0.0.1:{guarded}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},GUARDED://127.0.0.1:{guarded}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,GUARDED:SASL_PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.guarded.plain.sasl.jaas.config=\
+  org.apache.kafka.common.security.plain.PlainLoginModule required user_reader="{password}";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+super.users=User:ANONYMOUS
 controller.listener.names=CONTROLLER
 log.dirs={directory}/logs
 offsets.topic.replication.factor=1
@@ -43,6 +51,7 @@ class Server:
     child: process.Child
     directory: Path  # configuration, data and log
     bootstrap_servers: str  # host:port
+    guarded_servers: str  # host:port of the listener that lets USER in by PASSWORD, and nobody else
 
     @property
     def pid(self) -> int:
@@ -79,13 +88,19 @@ def start(directory: Path, *, rebalance_delay_ms: int = 0) -> Server:
     _bring_jars()
     directory.mkdir(parents=True, exist_ok=True)
     port = ports.free()
+    guarded = ports.free()
     text = CONFIGURATION.format(
-        port=port, controller=ports.free(), directory=directory, rebalance_delay_ms=rebalance_delay_ms
+        port=port,
+        controller=ports.free(),
+        guarded=guarded,
+        password=PASSWORD,
+        directory=directory,
+        rebalance_delay_ms=rebalance_delay_ms,
     )
     (directory / "server.properties").write_text(text)
     _format(directory)
     bootstrap = f"{ports.LOOPBACK}:{port}"
-    return Server(_run(directory, bootstrap), directory, bootstrap)
+    return Server(_run(directory, bootstrap), directory, bootstrap, f"{ports.LOOPBACK}:{guarded}")
 
 
 def _bring_jars() -> None:

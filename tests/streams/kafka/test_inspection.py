@@ -1,0 +1,218 @@
+"""A look at a cluster and its topics, on real brokers; and what is said of those that cannot be looked at."""
+
+import asyncio
+import threading
+from contextlib import contextmanager
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.embedded import ports
+from streams.connections import ConnectionSettings
+from streams.kafka.diagnosis import Complaint, InspectionError, Missing, diagnosed
+from streams.kafka.inspection import MOST_BYTES, view_cluster, view_topic
+from tests.parts import kafka
+from tests.streams.kafka.reading import DEADLINE, produce
+from tests.webhooks.authority import Authority
+
+
+@pytest.fixture(params=[pytest.param("kafka_bootstrap", marks=pytest.mark.kafka), "tansu_bootstrap"])
+def bootstrap(request):
+    return request.getfixturevalue(request.param)
+
+
+def at(*addresses, **more):
+    return ConnectionSettings(addresses, name="main", **more)
+
+
+def groups(bootstrap):
+    client = AdminClient({"bootstrap.servers": bootstrap})
+    return {group.group_id for group in client.list_consumer_groups().result(DEADLINE).valid}
+
+
+def test_a_cluster_shows_the_topics_that_the_connection_allows(bootstrap, topic_factory):
+    shown = topic_factory(bootstrap, partitions=3)
+    hidden = topic_factory(bootstrap)
+    for topic in (shown, hidden):
+        produce(bootstrap, topic, [b"a broker may not know of a new topic at once"])
+    view = view_cluster(at(bootstrap, allowed_topics=(f"{shown[:-1]}*",)))
+    assert [(topic.name, topic.partitions) for topic in view.topics] == [(shown, 3)]
+    assert len(view.brokers) == 1
+    assert hidden in {topic.name for topic in view_cluster(at(bootstrap)).topics}
+
+
+def test_the_last_records_of_all_partitions_are_shown_newest_first_and_no_group_is_joined(
+    bootstrap, topic_factory
+):
+    topic = topic_factory(bootstrap, partitions=2)
+    before = groups(bootstrap)
+    produce(bootstrap, topic, [b"%03d" % number for number in range(50)])
+    view = view_topic(at(bootstrap), topic, 10)
+    assert view.is_whole
+    assert view.topic.partitions == 2
+    assert len(view.records) == 10
+    moments = [record.at for record in view.records]
+    assert moments == sorted(moments, reverse=True)
+    for partition in {record.partition for record in view.records}:
+        offsets = [record.offset for record in view.records if record.partition == partition]
+        assert offsets == sorted(offsets, reverse=True)
+    newest = view.records[0]
+    assert (newest.key, newest.headers) == (newest.value, (("from", b"test"),))
+    assert groups(bootstrap) == before
+
+
+def test_an_empty_topic_is_whole_and_a_large_record_is_cut(bootstrap, topic_factory):
+    empty, large = topic_factory(bootstrap), topic_factory(bootstrap)
+    assert view_topic(at(bootstrap), empty).records == ()
+    producer = Producer({"bootstrap.servers": bootstrap})
+    producer.produce(large, b"x" * 300_000)
+    producer.produce(large, None, key=b"gone")
+    producer.flush(DEADLINE)
+    view = view_topic(at(bootstrap), large)
+    assert view.is_whole
+    sizes = [(record.size, len(record.value or b"")) for record in view.records]
+    assert sorted(sizes) == [(0, 0), (300_000, MOST_BYTES)]
+
+
+def missing(call):
+    with pytest.raises(InspectionError) as caught:
+        call()
+    assert caught.value.remedy
+    return caught.value.missing, str(caught.value)
+
+
+@pytest.mark.parametrize("topic", ["test-there-is-none", "sluice.internal", "payments"])
+def test_a_topic_that_is_not_there_or_not_allowed_is_told_apart(bootstrap, topic):
+    settings = at(bootstrap, allowed_topics=("test-*",))
+    lacks, said = missing(lambda: view_topic(settings, topic))
+    assert lacks is Missing.TOPIC
+    words = {
+        "test-there-is-none": "no such topic",
+        "sluice.internal": "reserved",
+        "payments": "does not allow",
+    }
+    assert words[topic] in said
+
+
+def test_brokers_that_are_away_or_nowhere_are_told_apart():
+    nobody = at(f"127.0.0.1:{ports.free()}")
+    assert missing(lambda: view_cluster(nobody))[0] is Missing.BROKER
+    lacks, said = missing(lambda: view_cluster(at("nowhere.invalid:9092")))
+    assert lacks is Missing.ADDRESS
+    assert "nowhere.invalid" in said
+
+
+@pytest.mark.kafka
+def test_credentials_are_told_apart(kafka_server):
+    guarded = kafka_server.guarded_servers
+    good = {"sasl_mechanism": "PLAIN", "username": kafka.USER, "password": kafka.PASSWORD}
+    assert view_cluster(at(guarded, **good)).brokers == (guarded,)
+    lacks, said = missing(lambda: view_cluster(at(guarded, **good | {"password": "guessed"})))
+    assert (lacks, "guessed" in said) == (Missing.CREDENTIALS, False)
+    lacks, said = missing(lambda: view_cluster(at(guarded, **good | {"sasl_mechanism": "SCRAM-SHA-256"})))
+    assert (lacks, "PLAIN" in said) == (Missing.CREDENTIALS, True)
+    lacks, _ = missing(lambda: view_cluster(at(kafka_server.bootstrap_servers, **good)))
+    assert lacks is Missing.CREDENTIALS
+    assert "hang up" in missing(lambda: view_cluster(at(guarded)))[1]
+
+
+@pytest.mark.kafka
+def test_a_topic_that_the_brokers_do_not_let_one_read_is_told(kafka_server, topic_factory):
+    topic = topic_factory(kafka_server.bootstrap_servers)
+    produce(kafka_server.bootstrap_servers, topic, [b"secret"])
+    somebody = at(
+        kafka_server.guarded_servers,
+        sasl_mechanism="PLAIN",
+        username=kafka.USER,
+        password=kafka.PASSWORD,
+    )
+    assert len(view_topic(somebody, topic).records) == 1
+    forbid_reading(kafka_server.bootstrap_servers, topic)
+    lacks, said = missing(lambda: view_topic(somebody, topic))
+    assert (lacks, "READ" in said) == (Missing.AUTHORIZATION, False)
+
+
+def forbid_reading(bootstrap, topic):
+    rule = AclBinding(
+        ResourceType.TOPIC,
+        topic,
+        ResourcePatternType.LITERAL,
+        f"User:{kafka.USER}",
+        "*",
+        AclOperation.READ,
+        AclPermissionType.DENY,
+    )
+    client = AdminClient({"bootstrap.servers": bootstrap})
+    for done in client.create_acls([rule]).values():
+        done.result(DEADLINE)
+
+
+def test_tls_is_told_apart_and_a_private_authority_is_trusted(tansu_bootstrap, tmp_path):
+    authority = Authority(tmp_path)
+    context = authority.server_context("localhost")
+    with encrypted(tansu_bootstrap, context) as port:
+        trusting = {"tls": True, "ca_certificate": authority.path.read_text()}
+        assert view_cluster(at(f"localhost:{port}", **trusting)).brokers == (tansu_bootstrap,)
+        lacks, said = missing(lambda: view_cluster(at(f"localhost:{port}", tls=True)))
+        assert (lacks, "not trusted" in said) == (Missing.TLS, True)
+        assert missing(lambda: view_cluster(at(f"127.0.0.1:{port}", **trusting)))[0] is Missing.TLS
+        assert "hang up" in missing(lambda: view_cluster(at(f"localhost:{port}")))[1]
+    broken = at("localhost:1", tls=True, ca_certificate="no certificate")
+    assert missing(lambda: view_cluster(broken))[0] is Missing.TLS
+
+
+@pytest.mark.kafka
+def test_brokers_without_tls_are_told(kafka_bootstrap):
+    lacks, said = missing(lambda: view_cluster(at(kafka_bootstrap, tls=True)))
+    assert (lacks, "do not speak TLS" in said) == (Missing.TLS, True)
+
+
+@contextmanager
+def encrypted(target, context):
+    """A port that speaks TLS and passes on to a broker."""
+    loop, port = asyncio.new_event_loop(), ports.free()
+    host, _, number = target.rpartition(":")
+
+    async def connected(reader, writer):
+        to_reader, to_writer = await asyncio.open_connection(host, int(number))
+        await asyncio.gather(copy(reader, to_writer), copy(to_reader, writer))
+
+    async def copy(reader, writer):
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+        except OSError:
+            pass
+        finally:
+            writer.close()
+
+    server = loop.run_until_complete(asyncio.start_server(connected, "127.0.0.1", port, ssl=context))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield port
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(DEADLINE)
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+@given(st.lists(st.builds(Complaint, st.sampled_from(["_TRANSPORT", "_SSL", "_RESOLVE", "?"]), st.text())))
+def test_whatever_a_client_complains_of_has_a_reason_and_a_remedy(complaints):
+    found = diagnosed(complaints)
+    assert found.remedy
+    assert found.missing in Missing
