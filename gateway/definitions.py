@@ -15,6 +15,7 @@ from gateway.definition_checks import check_definition, require_good
 from gateway.errors import Fault, InputError, RefusedError
 from gateway.models import ApiDefinition, DefinitionState, Dialect, Lifecycle, Revision
 from gateway.records import save_checked
+from gateway.routes import served_purposes
 from streams.config import parse
 from streams.message import JsonValue
 from streams.openapi import StreamingDocument
@@ -166,6 +167,7 @@ def _activate(actor: Actor, definition: ApiDefinition, document: StreamingDocume
     )
     definition.name, definition.listen_path = document.name, document.listen_path
     definition.state, definition.active_revision = DefinitionState.ACTIVE, revision
+    definition.serves = sorted(purpose.value for purpose in served_purposes(document.streams.values()))
     save_checked(definition)
     audit.record(actor, "definition.activate", definition, {"revision": [last or None, last + 1]})
     announce()
@@ -173,7 +175,8 @@ def _activate(actor: Actor, definition: ApiDefinition, document: StreamingDocume
 
 def _deactivate(actor: Actor, definition: ApiDefinition) -> None:
     definition.state, definition.active_revision = DefinitionState.DRAFT, None
-    definition.save(update_fields=("state", "active_revision", "updated_at"))
+    definition.serves = []
+    definition.save(update_fields=("state", "active_revision", "serves", "updated_at"))
     audit.record(actor, "definition.deactivate", definition)
     announce()
 

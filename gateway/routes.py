@@ -216,6 +216,11 @@ def claimed_paths(stream: CheckedStream) -> Iterator[tuple[Component, Purpose, s
                         yield component, purpose, path
 
 
+def served_purposes(streams: Iterable[CheckedStream]) -> set[Purpose]:
+    """For what clients may call streams."""
+    return {purpose for stream in streams for _, purpose, _ in claimed_paths(stream)}
+
+
 def _claims(api: ActiveApi) -> Iterator[_Claim]:
     for stream in api.streams.values():
         for component, purpose, path in claimed_paths(stream):

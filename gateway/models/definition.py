@@ -1,5 +1,6 @@
 """An OpenAPI document with streams."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -32,6 +33,12 @@ class ApiDefinition(models.Model):
     state = models.CharField(max_length=10, choices=DefinitionState, default=DefinitionState.DRAFT)
     active_revision = models.ForeignKey(
         "gateway.Revision", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    serves = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        help_text="For what clients may call it while it runs: values of `gateway.routes.Purpose`.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -1,8 +1,10 @@
 """Definitions: saved as a whole or not at all; every activation is a revision that can be rolled back to."""
 
 import json
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from gateway.definitions import (
     activate_definition,
@@ -14,6 +16,8 @@ from gateway.definitions import (
     roll_back_definition,
 )
 from gateway.errors import InputError
+from gateway.http_server import HTTP_SERVER_OUTPUT
+from gateway.http_server_input import HTTP_SERVER_INPUT
 from gateway.models import ApiDefinition, DefinitionState, Dialect, Lifecycle, Revision, Role
 from streams.builtin import core_registry
 from tests.changes import actor_in, changes, refused
@@ -343,3 +347,23 @@ class TestPatching:
         with pytest.raises(InputError) as error:
             patched_document(ApiDefinition(document="{}"), patch)
         assert error.value.faults
+
+
+def test_a_definition_that_runs_says_for_what_clients_may_call_it(actor):
+    served = {
+        "live": {
+            "input": {"generate": {"mapping": "root = {}"}},
+            "output": {"broker": {"outputs": [{"http_server": {"path": ""}}, {"drop": {}}]}},
+        },
+        "posted": {"input": {"http_server": {"path": "/in", "ws_path": ""}}, "output": {"drop": {}}},
+    }
+    registry = core_registry().with_component(HTTP_SERVER_INPUT, HTTP_SERVER_OUTPUT)
+    text = document(streams=served)
+    made = create_definition(actor, text, Dialect.SLUICE, registry, activate=True).definition
+    assert made.serves == ["ingest", "stream", "websocket"]
+    filled = ApiDefinition.objects.get(pk=made.pk)
+    ApiDefinition.objects.update(serves=[])
+    import_module("gateway.migrations.0009_definition_serves").fill_serves(apps, None)
+    filled.refresh_from_db()
+    assert filled.serves == made.serves
+    assert deactivate_definition(actor, made).serves == []
