@@ -149,6 +149,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- portal -------------------------------------------------------------------------------------------
 PORTAL_URL = env.str("SLUICE_PORTAL_URL", default="http://localhost:3000")
+IMAGE_ORIGINS = tuple(env.list("SLUICE_IMAGE_ORIGINS", default=[]))
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.ManagementKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -1,0 +1,5 @@
+"""Who may open the pages of definitions, connections and event types."""
+
+from tests.portal.pages.permissions import Row
+
+ROWS: tuple[Row, ...] = ()
