@@ -7,10 +7,12 @@ from streams.caches import redis as redis_cache
 from streams.inputs import broker as broker_input
 from streams.inputs import generate
 from streams.inputs import kafka as kafka_input
+from streams.inputs import mqtt as mqtt_input
 from streams.inputs import redis_streams as redis_streams_input
 from streams.outputs import broker as broker_output
 from streams.outputs import drop, fallback, reject, reject_errored
 from streams.outputs import kafka as kafka_output
+from streams.outputs import mqtt as mqtt_output
 from streams.outputs import redis_streams as redis_streams_output
 from streams.outputs import switch as switch_output
 from streams.outputs import sync_response as sync_response_output
@@ -64,6 +66,7 @@ def core_registry() -> Registry:
         broker_input.BROKER,
         generate.GENERATE,
         kafka_input.KAFKA,
+        mqtt_input.MQTT,
         redis_streams_input.REDIS_STREAMS,
         broker_output.BROKER,
         drop.DROP,
@@ -72,6 +75,7 @@ def core_registry() -> Registry:
         reject_errored.REJECT_ERRORED,
         switch_output.SWITCH,
         kafka_output.KAFKA,
+        mqtt_output.MQTT,
         redis_streams_output.REDIS_STREAMS,
         mapping.MAPPING,
         mapping.MUTATION,

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
-from streams.errors import ConnectError
+from streams.errors import ConnectError, OutputError
 from streams.outbound import Guard, HostError
 from streams.servers import Server
 from streams.statistics import SourceStatus
@@ -51,6 +51,13 @@ class Link(Generic[Client]):
                     raise
                 self.error = ""
             return self._client
+
+    async def client_to_write(self) -> Client:
+        """Return the client, for an output that writes. Raises OutputError."""
+        try:
+            return await self.client()
+        except ConnectError as error:
+            raise OutputError(str(error)) from error
 
     async def drop(self, client: Client, error: str) -> None:
         """Let go of a client that is of no use any more; the next who asks gets another."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from redis.exceptions import RedisError, ResponseError
 
 from streams.bloblang import MappingError, interpolate
-from streams.errors import ConnectError, OutputError, RejectedMessageError
+from streams.errors import OutputError, RejectedMessageError
 from streams.inputs.broker import BATCHING
 from streams.message import Message
 from streams.outputs.attempt import Errors, raise_for
@@ -71,10 +71,7 @@ class RedisStreamsOutput:
         """Add entries. Returns an answer for each. Raises OutputError where the server does not answer."""
         if not entries:
             return []
-        try:
-            client = await self._link.client()
-        except ConnectError as error:
-            raise OutputError(str(error)) from error
+        client = await self._link.client_to_write()
         adding = client.pipeline(transaction=False)
         for stream, message in entries:
             fields: Any = fields_of(message, self._body_key, self._excluded)

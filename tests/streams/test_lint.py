@@ -40,7 +40,7 @@ def test_a_good_stream_has_no_findings():
         ("[orders]", "orders", [("wrong_type", 2, "/input/kafka/topics")]),
         ("consumer_group: g", "consumer_group: 5", [("wrong_type", 2, "/input/kafka/consumer_group")]),
         ("kafka:", "kafak:", [("component_unknown", 2, "/input/kafak")]),
-        ("kafka:", "mqtt:", [("component_not_built", 2, "/input/mqtt")]),
+        ("kafka:", "nsq:", [("component_not_built", 2, "/input/nsq")]),
         ("drop: {}", "label: a", [("component_missing", 7, "/output")]),
         ("drop: {}", "drop: {}\n  broker: {outputs: []}", [("component_ambiguous", 7, "/output")]),
         ("drop: {}", "drop: {}\nbuffer: {memory: {}}", [("not_supported", 8, "/buffer")]),

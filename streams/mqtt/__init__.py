@@ -1,0 +1,1 @@
+"""MQTT as inputs and outputs of streams."""
