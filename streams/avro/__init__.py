@@ -1,0 +1,1 @@
+"""Avro schemas and what is encoded by them."""
