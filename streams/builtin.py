@@ -18,6 +18,7 @@ from streams.outputs import switch as switch_output
 from streams.outputs import sync_response as sync_response_output
 from streams.processors import (
     archive,
+    avro,
     bounds_check,
     branch,
     cache,
@@ -45,6 +46,8 @@ from streams.processors import (
     rate_limit,
     resource,
     retry,
+    schema_registry_decode,
+    schema_registry_encode,
     select_parts,
     sleep,
     split,
@@ -52,6 +55,7 @@ from streams.processors import (
     try_processor,
     unarchive,
     while_processor,
+    workflow,
     xml,
 )
 from streams.processors import sync_response as sync_response_processor
@@ -94,12 +98,15 @@ def core_registry() -> Registry:
         parallel.PARALLEL,
         processors.PROCESSORS_PROCESSOR,
         retry.RETRY,
+        schema_registry_decode.SCHEMA_REGISTRY_DECODE,
+        schema_registry_encode.SCHEMA_REGISTRY_ENCODE,
         select_parts.SELECT_PARTS,
         sleep.SLEEP,
         split.SPLIT,
         switch.SWITCH,
         try_processor.TRY,
         while_processor.WHILE,
+        workflow.WORKFLOW,
         resource.RESOURCE,
         grok.GROK,
         parse_log.PARSE_LOG,
@@ -116,6 +123,7 @@ def core_registry() -> Registry:
         redis_rate_limit.REDIS,
         compress.DECOMPRESS,
         archive.ARCHIVE,
+        avro.AVRO,
         compress.COMPRESS,
         json_schema.JSON_SCHEMA,
         jmespath.JMESPATH,

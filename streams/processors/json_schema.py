@@ -41,14 +41,20 @@ class JsonSchema:
 
     def _checked(self, message: Message) -> Message:
         try:
-            problems = Schema(self._schema, _Work().charge).problems(message.value)
+            problems = problems_of(self._schema, message)
         except NotStructuredError as error:
             return flagged(message, f"failed to parse message as JSON: {error}")
         except Fault as fault:
             return flagged(message, fault.text)
         if not problems:
             return message
-        return flagged(message, "\n".join(f"{path} {problem}" for path, problem in problems))
+        return flagged(message, "\n".join(problems))
+
+
+def problems_of(schema: Any, message: Message) -> list[str]:
+    """All that a schema has against a message. Raises NotStructuredError; Fault when that takes too much work."""
+    found = Schema(schema, _Work().charge).problems(message.value)
+    return [f"{path} {problem}" for path, problem in found]
 
 
 def _build(config: Config, _context: BuildContext) -> JsonSchema:

@@ -1,0 +1,1 @@
+"""Schemas by their number in a schema registry, and messages that begin with that number."""
