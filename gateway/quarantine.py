@@ -21,7 +21,7 @@ ON CONFLICT (identity) DO NOTHING
 """
 
 _RELEASABLE: Final = """
-SELECT id, content, metadata, position, identity, created_at FROM gateway_quarantine
+SELECT id, coalesce(edited, content), metadata, position, identity, created_at FROM gateway_quarantine
 WHERE definition_id = %s AND stream = %s AND state = 'retrying' ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 

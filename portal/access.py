@@ -12,12 +12,14 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
 from gateway.actor import Actor
+from gateway.connections import usable_connections
 from gateway.models import (
     ApiDefinition,
     App,
     Connection,
     Credential,
     EventType,
+    Invitation,
     ManagementKey,
     Membership,
     Organization,
@@ -58,6 +60,11 @@ CONNECTIONS: Final = Permission(Scope.READ, _PUBLISHERS)
 ORGANIZATION: Final = Permission(Scope.ORGANIZATION, _ADMINS)
 
 
+def permits(actor: Actor, permission: Permission) -> bool:
+    """Return whether `actor` has the permission, to offer what it is for."""
+    return actor.role in permission.roles and permission.scope in actor.scopes
+
+
 def require(actor: Actor, permission: Permission) -> None:
     """Raise PermissionDenied, saying what is missing, unless `actor` has the permission."""
     if actor.role not in permission.roles:
@@ -79,16 +86,26 @@ def require_operator(actor: Actor) -> None:
         raise PermissionDenied("Only operators of this installation may change this.")
 
 
+def definitions(actor: Actor) -> QuerySet[ApiDefinition]:
+    """The definitions of the actor's organization. Raises PermissionDenied."""
+    require(actor, READ)
+    return _definitions(actor)
+
+
 def definition(actor: Actor, public_id: str, permission: Permission = READ) -> ApiDefinition:
     """A definition of the actor's organization. Raises Http404, PermissionDenied."""
-    own = ApiDefinition.objects.filter(organization=actor.organization).select_related("active_revision")
-    return _fetch(actor, own.filter(public_id=public_id), permission)
+    return _fetch(actor, _definitions(actor).filter(public_id=public_id), permission)
+
+
+def quarantine(actor: Actor) -> QuerySet[Quarantine]:
+    """The quarantined messages of the actor's organization. Raises PermissionDenied."""
+    require(actor, READ)
+    return _quarantine(actor)
 
 
 def quarantined(actor: Actor, pk: int, permission: Permission = READ) -> Quarantine:
     """A quarantined message of the actor's organization. Raises Http404, PermissionDenied."""
-    own = Quarantine.objects.filter(definition__organization=actor.organization).select_related("definition")
-    return _fetch(actor, own.filter(pk=pk), permission)
+    return _fetch(actor, _quarantine(actor).filter(pk=pk), permission)
 
 
 def event_type(actor: Actor, pk: int, permission: Permission = READ) -> EventType:
@@ -200,6 +217,11 @@ def traffic(actor: Actor) -> QuerySet[Traffic]:
     return Traffic.objects.filter(Q(definition_id__in=definitions) | Q(app_id__in=apps))
 
 
+def usable_connection(actor: Actor, name: str) -> Connection:
+    """A connection that the actor's definitions may name, to look at. Raises Http404, PermissionDenied."""
+    return _fetch(actor, usable_connections(actor.organization).filter(name=name), CONNECTIONS)
+
+
 def connection(actor: Actor, name: str) -> Connection:
     """A connection, to change it as an operator. Raises Http404, PermissionDenied."""
     require_operator(actor)
@@ -221,10 +243,25 @@ def membership(actor: Actor, pk: int) -> Membership:
     return _fetch(actor, own.filter(pk=pk), ORGANIZATION)
 
 
+def invitation(actor: Actor, pk: int) -> Invitation:
+    """An invitation to the actor's organization. Raises Http404, PermissionDenied."""
+    own = Invitation.objects.filter(organization=actor.organization).select_related("organization")
+    return _fetch(actor, own.filter(pk=pk), ORGANIZATION)
+
+
 def organization(actor: Actor, permission: Permission = READ) -> Organization:
     """The actor's own organization. Raises PermissionDenied."""
     require(actor, permission)
     return actor.organization
+
+
+def _definitions(actor: Actor) -> QuerySet[ApiDefinition]:
+    return ApiDefinition.objects.filter(organization=actor.organization).select_related("active_revision")
+
+
+def _quarantine(actor: Actor) -> QuerySet[Quarantine]:
+    own = Quarantine.objects.filter(definition__organization=actor.organization)
+    return own.select_related("definition")
 
 
 def _fetch(actor: Actor, candidates: "QuerySet[_Row]", permission: Permission) -> _Row:

@@ -25,6 +25,12 @@ class Quarantine(models.Model):
     line = models.PositiveIntegerField(null=True, blank=True)
     error = models.TextField()
     content = models.BinaryField()
+    edited = models.BinaryField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="What somebody made of it; it is retried in its place.",
+    )
     metadata = models.JSONField(default=dict)
     position = models.CharField(max_length=255)
     identity = models.BinaryField(max_length=32, unique=True)

@@ -173,7 +173,7 @@ class TestQuarantine:
         assert (held.state, held.line, bytes(held.content)) == (QuarantineState.HELD, 2, b"\0raw")
         assert held.metadata == {"kafka_key": "k"}
 
-    def test_what_is_to_be_retried_is_handed_over_once(self, using, definition):
+    def test_what_is_to_be_retried_is_handed_over_once_as_somebody_mended_it(self, using, definition):
         given = []
 
         async def work(pool):
@@ -181,7 +181,8 @@ class TestQuarantine:
             await store.hold([self.message(definition), self.message(definition, b"j" * 32)])
             async with pool.connection() as connection:
                 await connection.execute(
-                    "UPDATE gateway_quarantine SET state = 'retrying' WHERE identity = %s", [b"j" * 32]
+                    "UPDATE gateway_quarantine SET state = 'retrying', edited = %s WHERE identity = %s",
+                    [b"mended", b"j" * 32],
                 )
 
             async def handle(messages):
@@ -192,7 +193,7 @@ class TestQuarantine:
 
         using(work)
         [message] = given
-        assert (message.content, message.source.position) == (b"\0raw", "orders/0@7")
+        assert (message.content, message.source.position) == (b"mended", "orders/0@7")
         states = dict(Quarantine.objects.values_list("identity", "state"))
         assert {bytes(key): state for key, state in states.items()} == {
             b"i" * 32: "held",
