@@ -51,3 +51,26 @@ BENTO_COMPONENTS: Final = {
     Kind.BUFFER: frozenset(_BUFFERS.split()),
     Kind.SCANNER: frozenset(_SCANNERS.split()),
 }
+
+_PROGRAMS: Final = "a definition runs no programs of this machine"
+_FILES: Final = "a definition reads and writes no files of this machine"
+_SOCKETS: Final = "listening belongs to the gateway, and calls outward go through the outbound guard"
+_CODE: Final = "code of other languages cannot be bounded here; a mapping can"
+REFUSED: Final = {
+    **dict.fromkeys([(kind, "subprocess") for kind in (Kind.INPUT, Kind.PROCESSOR, Kind.OUTPUT)], _PROGRAMS),
+    (Kind.PROCESSOR, "command"): _PROGRAMS,
+    **dict.fromkeys([(Kind.PROCESSOR, name) for name in ("awk", "javascript", "python", "wasm")], _CODE),
+    **dict.fromkeys(
+        [(Kind.INPUT, name) for name in ("csv", "file", "file_tail", "parquet", "stdin")], _FILES
+    ),
+    **dict.fromkeys([(Kind.OUTPUT, name) for name in ("file", "stdout")], _FILES),
+    (Kind.PROCESSOR, "file"): _FILES,
+    (Kind.CACHE, "file"): _FILES,
+    **dict.fromkeys([(kind, "socket") for kind in (Kind.INPUT, Kind.OUTPUT)], _SOCKETS),
+    (Kind.INPUT, "socket_server"): _SOCKETS,
+    **dict.fromkeys(
+        [(kind, "dynamic") for kind in (Kind.INPUT, Kind.OUTPUT)],
+        "streams are changed by definitions, which are checked and audited",
+    ),
+}
+"""Components that are not to come, and why."""

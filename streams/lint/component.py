@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from streams.config import Finding, Node, Text
-from streams.lint.bento_names import BENTO_COMPONENTS
+from streams.lint.bento_names import BENTO_COMPONENTS, REFUSED
 from streams.lint.values import check_fields, check_value, unknown_key
 from streams.registry import Registry
 from streams.spec import Component, ComponentSpec, Kind, Problem, Rules, Severity, Shape
@@ -127,7 +127,13 @@ class ComponentChecker:
         return None
 
     def _unknown(self, kind: Kind, name: str, node: Node) -> None:
-        if name in BENTO_COMPONENTS[kind]:
+        if (kind, name) in REFUSED:
+            code, message = (
+                "component_refused",
+                f"the {kind.value} {name!r} is refused: {REFUSED[kind, name]}",
+            )
+            remedy = f"available: {', '.join(self._registry.names(kind))}"
+        elif name in BENTO_COMPONENTS[kind]:
             code, message = (
                 "component_not_built",
                 f"the {kind.value} {name!r} is not available in this version of Sluice",

@@ -140,6 +140,9 @@ def test_the_examples_of_every_component_pass_the_check(spec):
             config = {**base, "pipeline": {"processors": [named]}}
         elif spec.kind in {Kind.CACHE, Kind.RATE_LIMIT}:
             config = {**base, f"{spec.kind.value}_resources": [{"label": "other", **named}]}
+        elif spec.kind is Kind.SCANNER:
+            reading = {"url": "http://a.example/", "stream": {"enabled": True, "scanner": named}}
+            config = {**base, "input": {"http_client": reading}}
         assert findings(json.dumps(config)) == []
 
 
@@ -221,3 +224,16 @@ def test_a_mistake_in_the_document_is_found_and_nothing_of_it_is_used(old, new, 
 def test_a_document_without_streams_is_refused():
     checked = check_document(DOCUMENT.split("x-tyk-streaming", maxsplit=1)[0], core_registry(), Rules())
     assert [one.code for one in checked.errors] == ["missing_field"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("processor", "command"), ("processor", "subprocess"), ("input", "file"), ("output", "stdout")],
+)
+def test_what_reaches_for_the_machine_is_refused_with_the_reason(kind, name):
+    parts = {"input": "generate: {mapping: root = 1}", "output": "drop: {}", "processor": "noop: {}"}
+    parts[kind] = f"{name}: {{}}"
+    text = f"input: {{{parts['input']}}}\noutput: {{{parts['output']}}}\n"
+    [found] = findings(f"{text}pipeline: {{processors: [{{{parts['processor']}}}]}}")
+    assert found.code == "component_refused"
+    assert f"the {kind} '{name}' is refused: " in found.message
