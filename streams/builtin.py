@@ -8,11 +8,13 @@ from streams.inputs import broker as broker_input
 from streams.inputs import generate
 from streams.inputs import kafka as kafka_input
 from streams.inputs import mqtt as mqtt_input
+from streams.inputs import nats as nats_input
 from streams.inputs import redis_streams as redis_streams_input
 from streams.outputs import broker as broker_output
 from streams.outputs import drop, fallback, reject, reject_errored
 from streams.outputs import kafka as kafka_output
 from streams.outputs import mqtt as mqtt_output
+from streams.outputs import nats as nats_output
 from streams.outputs import redis_streams as redis_streams_output
 from streams.outputs import switch as switch_output
 from streams.outputs import sync_response as sync_response_output
@@ -71,6 +73,7 @@ def core_registry() -> Registry:
         generate.GENERATE,
         kafka_input.KAFKA,
         mqtt_input.MQTT,
+        nats_input.NATS,
         redis_streams_input.REDIS_STREAMS,
         broker_output.BROKER,
         drop.DROP,
@@ -80,6 +83,7 @@ def core_registry() -> Registry:
         switch_output.SWITCH,
         kafka_output.KAFKA,
         mqtt_output.MQTT,
+        nats_output.NATS,
         redis_streams_output.REDIS_STREAMS,
         mapping.MAPPING,
         mapping.MUTATION,

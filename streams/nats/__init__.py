@@ -1,0 +1,1 @@
+"""NATS as inputs and outputs of streams."""
