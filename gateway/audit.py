@@ -30,10 +30,10 @@ def record(
     )
 
 
-def record_by_operator(
+def record_by_user(
     user: User, organization: Organization | None, verb: str, subject: Model, changes: Changes | None = None
 ) -> Audit:
-    """Write down what an operator did; to what is no organization's own, too."""
+    """Write down what somebody did who acts for no organization: an operator, or a person with their own account."""
     return _write(verb, subject, changes, organization=organization, actor=user)
 
 

@@ -106,7 +106,7 @@ def invitation_of(token: str) -> Invitation:
 def check_acceptable(invitation: Invitation) -> None:
     """Raise RefusedError unless the invitation can be accepted now."""
     _check_unused(invitation)
-    if invitation.expires_at <= timezone.now():
+    if invitation.has_expired:
         remedy = f"ask an owner of {invitation.organization} for a new one"
         raise RefusedError("the invitation has expired", code="expired", remedy=remedy)
     if not invitation.organization.is_active:

@@ -32,6 +32,7 @@ from gateway.models import (
     Traffic,
 )
 from gateway.products import visible_products
+from portal.models import Page
 from webhooks.models import Delivery, Endpoint, Message
 
 _Row = TypeVar("_Row", bound=Model)
@@ -122,6 +123,12 @@ def plan(actor: Actor, product_pk: int, pk: int, permission: Permission = READ) 
     """A plan of a product of the actor's organization. Raises Http404, PermissionDenied."""
     own = Plan.objects.filter(product__organization=actor.organization, product=product_pk)
     return _fetch(actor, own.filter(pk=pk), permission)
+
+
+def page(actor: Actor, product_pk: int, pk: int, permission: Permission = READ) -> Page:
+    """A documentation page of a product of the actor's organization. Raises Http404, PermissionDenied."""
+    own = Page.objects.filter(product__organization=actor.organization, product=product_pk)
+    return _fetch(actor, own.filter(pk=pk).select_related("product"), permission)
 
 
 def catalogue(actor: Actor | None) -> QuerySet[Product]:

@@ -62,7 +62,7 @@ _OFFERS: Final = (
         ),
     ),
     _Offer("Organization", frozenset(Role), (("organization", "Members"), ("profile", "Profile"))),
-    _Offer("", frozenset({Role.OWNER, Role.ADMIN}), (("audit", "Audit"),)),
+    _Offer("", frozenset({Role.OWNER, Role.ADMIN}), (("management-keys", "Management keys"), ("audit", "Audit"))),
 )
 _ANYBODY: Final = (("catalogue", "Catalogue"),)
 

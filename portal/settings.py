@@ -33,6 +33,8 @@ ALLOWED_HOSTS = env.list("SLUICE_ALLOWED_HOSTS", default=["localhost", "127.0.0.
 INSTALLED_APPS = [
     "daphne",
     "unfold",
+    "allauth",
+    "allauth.account",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -59,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.page_requests.describe_reader",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 ASGI_APPLICATION = "portal.asgi.application"
@@ -79,6 +82,7 @@ TEMPLATES = [
 ]
 AUTH_USER_MODEL = "gateway.User"
 MESSAGE_TAGS = {constants.SUCCESS: "good", constants.WARNING: "warn", constants.ERROR: "bad"}
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "apps"
 LOGOUT_REDIRECT_URL = "catalogue"
@@ -108,6 +112,18 @@ DATABASE_URL = env.str("DATABASE_URL", default="postgres://sluice@localhost/slui
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 DATABASES["default"].setdefault("OPTIONS", {})
 VALKEY_URL = env.str("VALKEY_URL", default="redis://localhost:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "portal.shared_cache.SharedCache",
+        "LOCATION": VALKEY_URL,
+        "KEY_PREFIX": "sluice:cache",
+        "OPTIONS": {
+            "serializer": "portal.shared_cache.JsonSerializer",
+            "socket_timeout": 0.5,
+            "socket_connect_timeout": 0.5,
+        },
+    }
+}
 KAFKA_BOOTSTRAP_SERVERS = env.str("KAFKA_BOOTSTRAP_SERVERS", default="localhost:9092")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -117,6 +133,19 @@ CELERY_BROKER_URL = (
     if VALKEY_URL.startswith("unix://")
     else VALKEY_URL
 )
+
+# --- Mail ---------------------------------------------------------------------------------------------
+_EMAIL = env.email_url("SLUICE_EMAIL_URL", default="smtp://localhost:25")
+MAIL_FOLDER = env.str("SLUICE_MAIL_FOLDER", default="")
+EMAIL_BACKEND = "portal.mail.folder.FolderBackend" if MAIL_FOLDER else _EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST = _EMAIL["EMAIL_HOST"]
+EMAIL_PORT = _EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER = _EMAIL["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _EMAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("SLUICE_EMAIL_FROM", default="Sluice <sluice@localhost>")
 
 # --- streams ------------------------------------------------------------------------------------------
 STREAMING_ENABLED = env.bool("SLUICE_STREAMING_ENABLED", default=True)
@@ -150,6 +179,27 @@ CELERY_BEAT_SCHEDULE = {
 # --- portal -------------------------------------------------------------------------------------------
 PORTAL_URL = env.str("SLUICE_PORTAL_URL", default="http://localhost:3000")
 IMAGE_ORIGINS = tuple(env.list("SLUICE_IMAGE_ORIGINS", default=[]))
+ACCOUNT_ADAPTER = "portal.account_adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "portal.forms.account.SignInForm",
+    "signup": "portal.forms.account.SignUpForm",
+    "reset_password": "portal.forms.account.PasswordResetForm",
+    "reset_password_from_key": "portal.forms.account.NewPasswordForm",
+    "change_password": "portal.forms.account.PasswordChangeForm",
+}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# An address is taken by its first account, verified or not: the database has each once.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# allauth's own would write down an unverified address for whoever is asked about.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a name
+ACCOUNT_RATE_LIMITS = {"invite": "30/h/user"}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.ManagementKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

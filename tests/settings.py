@@ -14,3 +14,6 @@ STATIC_ROOT.mkdir(exist_ok=True)
 
 # As in `make up`: who tests that open APIs are refused switches it off.
 OPEN_APIS = True
+
+# What guesses passwords is held back by a slow digest; nobody guesses those of tests.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

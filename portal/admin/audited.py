@@ -53,7 +53,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no annotatio
         assert isinstance(request.user, User), "admin pages are for who signed in"  # noqa: S101
         name = f"{self.opts.model_name}.{verb}"
         changes = {"fields": [[], sorted(fields)]} if fields else {}
-        audit.record_by_operator(request.user, self.organization_of(row), name, row, changes)
+        audit.record_by_user(request.user, self.organization_of(row), name, row, changes)
         announce()
 
     def each(self, request: HttpRequest, rows: Iterable[_Row], verb: Callable[[Actor, _Row], object]) -> None:

@@ -14,6 +14,7 @@ from gateway import (
     connections,
     credentials,
     definitions,
+    invitations,
     management_keys,
     organizations,
     products,
@@ -27,6 +28,7 @@ from gateway.models import (
     Credential,
     EventType,
     Instance,
+    Invitation,
     Lease,
     ManagementKey,
     Membership,
@@ -106,6 +108,22 @@ class MembershipAdmin(AuditedAdmin):
     list_select_related = ("user", "organization")
     search_fields = ("user__email", "organization__name")
     autocomplete_fields = ("user", "organization")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Who is asked to join; the tokens are in the mails alone."""
+
+    list_display = ("email", "organization", "role", "invited_by", "expires_at", "accepted_at", "revoked_at")
+    list_filter = ("role",)
+    list_select_related = ("organization", "invited_by")
+    search_fields = ("email", "organization__name")
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke")
+    def revoke(self, request: HttpRequest, rows: "QuerySet[Invitation]") -> None:
+        """Revoke invitations."""
+        self.each(request, rows, invitations.revoke_invitation)
 
 
 @admin.register(ManagementKey)

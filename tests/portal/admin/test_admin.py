@@ -49,6 +49,7 @@ def estate(db):
     for name in (
         "Revision",
         "Instance",
+        "Invitation",
         "Lease",
         "Position",
         "Quarantine",

@@ -35,7 +35,7 @@ def page(chromium, request, monkeypatch):
 def test_an_administrator_signs_in_and_finds_the_deliveries(page, live_server):
     User.objects.create_superuser("admin@shop.example", PASSWORD)
     page.goto(f"{live_server.url}/admin/")
-    page.fill("input[name=username]", "admin@shop.example")
+    page.fill("input[name=login]", "admin@shop.example")
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url("**/admin/")

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -7,48 +9,11 @@ from tests import factories
 from tests.portal.pages.conftest import LONG_NAME
 
 MOST_QUERIES = 15
-PASSWORD = "correct horse battery"
 
 
 def text(response):
     assert response.status_code == 200, response.status_code
     return response.content.decode()
-
-
-@pytest.fixture
-def person(estate):
-    estate.actor.user.set_password(PASSWORD)
-    estate.actor.user.save()
-    return estate.actor.user
-
-
-def test_a_member_signs_in_to_their_apps_and_out_again(client, person):
-    answer = client.post("/sign-in", {"username": person.email, "password": PASSWORD})
-    assert answer["Location"] == "/apps"
-    page = text(client.get("/apps"))
-    assert LONG_NAME in page
-    assert "Nordwind" in page
-    assert client.post("/sign-out")["Location"] == "/"
-    assert client.get("/apps")["Location"] == "/sign-in?next=/apps"
-
-
-def test_a_wrong_password_is_told_without_saying_which_part_is_wrong(client, person):
-    wrong = text(client.post("/sign-in", {"username": person.email, "password": "wrong"}))
-    unknown = text(client.post("/sign-in", {"username": "nobody@example.com", "password": "wrong"}))
-    assert "Please enter a correct email and password" in wrong
-    assert "Please enter a correct email and password" in unknown
-
-
-def test_signing_in_leads_to_no_other_site(client, person):
-    form = {"username": person.email, "password": PASSWORD, "next": "https://evil.example/"}
-    assert client.post("/sign-in", form)["Location"] == "/apps"
-
-
-def test_a_form_without_its_token_changes_nothing_and_says_why(person):
-    client = Client(enforce_csrf_checks=True)
-    answer = client.post("/sign-in", {"username": person.email, "password": PASSWORD})
-    assert answer.status_code == 403
-    assert "The form has expired" in answer.content.decode()
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "publisher", "developer", "viewer"])
@@ -99,11 +64,13 @@ def test_only_staff_see_the_way_to_admin(estate, signed_in):
 
 
 def test_many_apps_are_read_page_by_page(estate, signed_in):
-    for number in range(101):
+    for number in range(60):
         factories.AppFactory(organization=estate.actor.organization, name=f"{number:03}")
     client = signed_in(estate.actor)
-    assert "after=099" in text(client.get("/apps"))
-    assert LONG_NAME in text(client.get("/apps?after=099"))
+    first = text(client.get("/apps"))
+    assert LONG_NAME not in first
+    following = re.search(r'href="(\?after=[^"]+)" rel="next"', first)[1]
+    assert LONG_NAME in text(client.get(f"/apps{following}"))
 
 
 @pytest.mark.parametrize("address", ["/apps", "/apps/{0}"])

@@ -63,7 +63,7 @@ def test_pages_are_whole_and_readable(browser, live_server, estate, settings, wi
     inspect(page, f"{live_server.url}/styleguide", f"{width}-{scheme}-styleguide")
     settings.DEBUG = False
     page.goto(f"{live_server.url}/sign-in")
-    page.fill("input[name=username]", estate.actor.user.email)
+    page.fill("input[name=login]", estate.actor.user.email)
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url("**/apps")
@@ -90,7 +90,7 @@ def test_without_javascript_one_signs_in_and_out(browser, live_server, estate):
     page.get_by_role("link", name="Python").click()
     assert page.get_by_text("SSE in Python").count() == 1
     page.get_by_role("link", name="Sign in").click()
-    page.fill("input[name=username]", estate.actor.user.email)
+    page.fill("input[name=login]", estate.actor.user.email)
     page.fill("input[name=password]", PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="My apps").wait_for()
