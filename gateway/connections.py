@@ -73,6 +73,7 @@ def settings_of(connection: Connection, password: str) -> ConnectionSettings:
         ca_certificate=connection.ca_certificate,
         allowed_topics=tuple(connection.allowed_topics),
         name=connection.name,
+        kind=connection.kind,
     )
 
 

@@ -29,6 +29,10 @@ class Scheme:
     public: bool = False
     """URLs that no connection has may be called by everybody, as those of HTTP may."""
 
+    def usual_port(self, *, tls: bool) -> int:
+        """The port of a server that says nothing else."""
+        return next(port for name, port in self.ports.items() if (name in self.secure) == tls)
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -107,13 +111,13 @@ def _servers(text: str, scheme: Scheme, connections: Connections) -> list[Server
     known = connections.of_kind(scheme.kind)
     named = {connection.name: connection for connection in known}
     if text in named:
-        return [_of_connection(named[text], address) for address in named[text].addresses]
+        return [_of_connection(named[text], address, scheme) for address in named[text].addresses]
     url, host, port = _parts(text, scheme)
     if host in named and url.port is None:
-        return [_of_connection(named[host], address, url) for address in named[host].addresses]
+        return [_of_connection(named[host], address, scheme, url) for address in named[host].addresses]
     for connection in known:
         if f"{host}:{port}" in connection.addresses:
-            return [_of_connection(connection, f"{host}:{port}", url)]
+            return [_of_connection(connection, f"{host}:{port}", scheme, url)]
     if not (connections.raw_addresses or scheme.public):
         raise UnknownConnectionError(unknown_connection(f"{host}:{port}", known))
     secure = url.scheme in scheme.secure
@@ -121,8 +125,12 @@ def _servers(text: str, scheme: Scheme, connections: Connections) -> list[Server
     return [Server(host, port, secure, username, password, unquote(url.path[1:]), url.query)]
 
 
-def _of_connection(connection: ConnectionSettings, address: str, url: SplitResult = _NO_URL) -> Server:
+def _of_connection(
+    connection: ConnectionSettings, address: str, scheme: Scheme, url: SplitResult = _NO_URL
+) -> Server:
     host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        host, port = address, str(scheme.usual_port(tls=connection.tls))
     return Server(
         host.strip("[]"),
         int(port),

@@ -13,6 +13,11 @@ class ConnectionKind(models.TextChoices):
     """What is at the other end."""
 
     KAFKA = "kafka"
+    AMQP = "amqp", "AMQP"
+    MQTT = "mqtt", "MQTT"
+    NATS = "nats", "NATS"
+    REDIS = "redis"
+    WEBSOCKET = "websocket", "WebSocket"
 
 
 def validate_authorities(text: str) -> None:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from gateway import connections
 from gateway.errors import Fault, InputError
-from gateway.models import Connection, Organization
+from gateway.models import Connection, ConnectionKind, Organization
 from portal import access
 from portal.api.pages import PageQuery, page_serializer
 from portal.api.serializers import StrictSerializer
@@ -65,6 +65,7 @@ class NewConnectionSerializer(ConnectionChangeSerializer):
     """A new connection."""
 
     name = serializers.SlugField(max_length=60)
+    kind = serializers.ChoiceField(ConnectionKind.choices, default=ConnectionKind.KAFKA.value)
     addresses = serializers.ListField(
         child=serializers.CharField(max_length=255), min_length=1, max_length=50
     )

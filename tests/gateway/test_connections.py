@@ -13,6 +13,7 @@ from gateway.connections import (
 )
 from gateway.errors import InputError
 from gateway.models import Connection
+from streams.errors import UnknownConnectionError
 from streams.kafka.settings import connection_config
 from tests.changes import actor_in, changes, texts
 from tests.factories import ConnectionFactory, OrganizationFactory
@@ -111,3 +112,13 @@ def test_what_is_no_certificate_of_an_authority_is_refused_by_its_field(operator
     [fault] = caught.value.faults
     assert fault.pointer == "/ca_certificate"
     assert said in fault.message
+
+
+def test_a_connection_says_what_is_at_its_other_end(operator):
+    make(operator)
+    create_connection(operator, name="cache", kind="redis", addresses=["cache.example.com:6379"])
+    connections = allowed_connections(operator.organization)
+    assert [one.name for one in connections.of_kind("redis")] == ["cache"]
+    assert connections.resolve(["kafka"]).kind == "kafka"
+    with pytest.raises(UnknownConnectionError):
+        connections.resolve(["cache"])

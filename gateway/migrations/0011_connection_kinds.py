@@ -1,0 +1,26 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("gateway", "0010_quarantine_edited"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="connection",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("kafka", "Kafka"),
+                    ("amqp", "AMQP"),
+                    ("mqtt", "MQTT"),
+                    ("nats", "NATS"),
+                    ("redis", "Redis"),
+                    ("websocket", "WebSocket"),
+                ],
+                default="kafka",
+                max_length=20,
+            ),
+        ),
+    ]
