@@ -6,12 +6,14 @@ from streams.caches import lru, memory, ttlru
 from streams.caches import redis as redis_cache
 from streams.inputs import broker as broker_input
 from streams.inputs import generate
+from streams.inputs import http_client as http_client_input
 from streams.inputs import kafka as kafka_input
 from streams.inputs import mqtt as mqtt_input
 from streams.inputs import nats as nats_input
 from streams.inputs import redis_streams as redis_streams_input
 from streams.outputs import broker as broker_output
 from streams.outputs import drop, fallback, reject, reject_errored
+from streams.outputs import http_client as http_client_output
 from streams.outputs import kafka as kafka_output
 from streams.outputs import mqtt as mqtt_output
 from streams.outputs import nats as nats_output
@@ -53,6 +55,9 @@ from streams.processors import (
     select_parts,
     sleep,
     split,
+    sql_insert,
+    sql_raw,
+    sql_select,
     switch,
     try_processor,
     unarchive,
@@ -64,6 +69,10 @@ from streams.processors import sync_response as sync_response_processor
 from streams.rate_limits import local
 from streams.rate_limits import redis as redis_rate_limit
 from streams.registry import Registry
+from streams.scanners import avro as avro_scanner
+from streams.scanners import chunker, csv_rows, json_documents, lines, re_match, skip_bom, tar, to_the_end
+from streams.scanners import decompress as decompress_scanner
+from streams.scanners import switch as switch_scanner
 
 
 def core_registry() -> Registry:
@@ -71,6 +80,7 @@ def core_registry() -> Registry:
     return Registry().with_component(
         broker_input.BROKER,
         generate.GENERATE,
+        http_client_input.HTTP_CLIENT,
         kafka_input.KAFKA,
         mqtt_input.MQTT,
         nats_input.NATS,
@@ -81,6 +91,7 @@ def core_registry() -> Registry:
         reject.REJECT,
         reject_errored.REJECT_ERRORED,
         switch_output.SWITCH,
+        http_client_output.HTTP_CLIENT,
         kafka_output.KAFKA,
         mqtt_output.MQTT,
         nats_output.NATS,
@@ -107,6 +118,9 @@ def core_registry() -> Registry:
         select_parts.SELECT_PARTS,
         sleep.SLEEP,
         split.SPLIT,
+        sql_insert.SQL_INSERT,
+        sql_raw.SQL_RAW,
+        sql_select.SQL_SELECT,
         switch.SWITCH,
         try_processor.TRY,
         while_processor.WHILE,
@@ -135,4 +149,15 @@ def core_registry() -> Registry:
         msgpack.MSGPACK,
         unarchive.UNARCHIVE,
         xml.XML,
+        avro_scanner.AVRO,
+        chunker.CHUNKER,
+        csv_rows.CSV,
+        decompress_scanner.DECOMPRESS,
+        json_documents.JSON_DOCUMENTS,
+        lines.LINES,
+        re_match.RE_MATCH,
+        skip_bom.SKIP_BOM,
+        switch_scanner.SWITCH,
+        tar.TAR,
+        to_the_end.TO_THE_END,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 
-from streams.errors import BatchError, OutputError, RejectedMessageError
+from streams.errors import BatchError, OutputError, RejectedMessageError, StreamStoppedError
 from streams.message import Failure, Message
 from streams.processed import ProcessingFailedError
 from streams.quarantine import QuarantinedMessage, QuarantineSink, quarantined
@@ -48,10 +49,17 @@ class Outlet:
         self._statistics = statistics
 
     async def write(self, originals: list[Message], messages: list[Message]) -> Owed | None:
-        """Deal with the messages made of `originals`. Returns what is to be tried again, if anything is."""
+        """Deal with the messages made of `originals`, in one write. Returns what is to be tried again, if anything."""
+        return await self.write_batches(originals, [messages])
+
+    async def write_batches(self, originals: list[Message], batches: list[list[Message]]) -> Owed | None:
+        """Deal with what was made of `originals`, a write for each batch.
+
+        Returns what is to be tried again, if anything is.
+        """
         try:
-            sound = await self._hold_failed(originals, messages)
-            self._statistics.received += len(sound)
+            sound = await self._hold_failed(originals, batches)
+            self._statistics.received += sum(map(len, sound))
             owed = await self._write_sound(originals, sound) if sound else None
         except OutputError as error:
             owed = Owed(error)
@@ -63,30 +71,41 @@ class Outlet:
             self._statistics.failed(len(owed.of(originals)), str(owed.error))
         return owed
 
-    async def _hold_failed(self, originals: list[Message], messages: list[Message]) -> list[Message]:
+    async def _hold_failed(
+        self, originals: list[Message], batches: list[list[Message]]
+    ) -> list[list[Message]]:
         """Put failed messages in quarantine. Returns the others; all of them in dialect `tyk`."""
-        if self._stream.dialect == "tyk":
-            return messages
-        failures = [(message, message.error) for message in messages if message.error is not None]
-        if not failures:
-            return messages
-        await self._hold(originals, failures)
-        return [message for message in messages if message.error is None]
+        if self._stream.dialect != "tyk":
+            failures = [(one, one.error) for batch in batches for one in batch if one.error is not None]
+            if failures:
+                await self._hold(originals, failures)
+                batches = [[one for one in batch if one.error is None] for batch in batches]
+        return [batch for batch in batches if batch]
 
-    async def _write_sound(self, originals: list[Message], sound: list[Message]) -> Owed | None:
-        errors: dict[int, Exception] = {}
-        try:
-            await self._output.write(sound)
-        except BatchError as error:
-            errors = error.errors
-        rejected = {at: error for at, error in errors.items() if isinstance(error, RejectedMessageError)}
+    async def _write_sound(self, originals: list[Message], batches: list[list[Message]]) -> Owed | None:
+        if len(batches) == 1:
+            failed = await self._attempt(batches[0])
+        else:
+            failed = [
+                fault for found in await asyncio.gather(*map(self._attempt, batches)) for fault in found
+            ]
+        rejected = [(one, error) for one, error in failed if isinstance(error, RejectedMessageError)]
         if rejected:
             # Trying again would change nothing, in either dialect; dropped they must not be.
-            await self._hold(originals, [(sound[at], self._failure(error)) for at, error in rejected.items()])
-            self._statistics.failed(len(rejected), str(next(iter(rejected.values()))))
-        self._statistics.sent += len(sound) - len(errors)
-        owed = {at: error for at, error in errors.items() if at not in rejected}
-        return Owed(BatchError(owed), frozenset(id(sound[at].source) for at in owed)) if owed else None
+            await self._hold(originals, [(one, self._failure(error)) for one, error in rejected])
+            self._statistics.failed(len(rejected), str(rejected[0][1]))
+        self._statistics.sent += sum(map(len, batches)) - len(failed)
+        return _owed([(one, error) for one, error in failed if not isinstance(error, RejectedMessageError)])
+
+    async def _attempt(self, batch: list[Message]) -> list[tuple[Message, Exception]]:
+        """Write one batch. Returns what was not taken, and why."""
+        try:
+            await self._output.write(batch)
+        except BatchError as error:
+            return [(batch[at], reason) for at, reason in error.errors.items()]
+        except OutputError as error:
+            return [(one, error) for one in batch]
+        return []
 
     def _failure(self, error: RejectedMessageError) -> Failure:
         return error.failure if isinstance(error, ProcessingFailedError) else Failure(str(error), self._stage)
@@ -99,3 +118,15 @@ class Outlet:
             original = by_source.get(id(message.source), message)
             held.setdefault(id(original), quarantined(self._stream, original, failure))
         await self._quarantine.hold(list(held.values()))
+
+
+def _owed(failed: list[tuple[Message, Exception]]) -> Owed | None:
+    if not failed:
+        return None
+    stopped = [error for _, error in failed if isinstance(error, StreamStoppedError)]
+    whole: set[Exception] = {error for _, error in failed}
+    if len(whole) == 1 and isinstance(failed[0][1], OutputError):
+        error: OutputError = failed[0][1]
+    else:
+        error = stopped[0] if stopped else BatchError({at: reason for at, (_, reason) in enumerate(failed)})
+    return Owed(error, frozenset(id(one.source) for one, _ in failed))

@@ -13,18 +13,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from streams.drain import Drain
 from streams.errors import EndOfInput, OutputError, StreamStoppedError
 from streams.lint import CheckedStream
 from streams.message import Message
 from streams.outlet import Outlet
 from streams.processed import ProcessedInput, build_input, build_output
 from streams.quarantine import QuarantineSink
-from streams.spec import Batch, BuildContext, Input, StreamIdentity
-from streams.stages import build_stages, run_stages
+from streams.spec import Batch, BuildContext, Input, Processor, StreamIdentity, is_batchwise
+from streams.stages import build_stages, run_batches, run_stages
 from streams.statistics import Statistics
 from streams.stopping import StopSignal
 
@@ -50,13 +51,19 @@ class Pipeline:
         self.connected = False
         """Both ends were reached."""
         self._stopping = StopSignal()
-        own: dict[type, object] = {Statistics: self.statistics, StopSignal: self._stopping}
+        self._drain = Drain()
+        own: dict[type, object] = {
+            Statistics: self.statistics,
+            StopSignal: self._stopping,
+            Drain: self._drain,
+        }
         context = BuildContext(identity, {**services, **own})
         self._context = context
         self._name = f"{identity.definition_name}/{identity.stream_name}"
         self._input = build_input(stream.input, context)
         self._stages = build_stages(stream.processors, context)
         self._output = build_output(stream.output, context)
+        self._batchwise = is_batchwise(stream.output)
         self._received = self.statistics.stage(stream.input.stage)
         self._sent = self.statistics.stage(stream.output.stage)
         self._outlet = Outlet(identity, stream.output.stage, self._output, quarantine, self._sent)
@@ -93,24 +100,32 @@ class Pipeline:
     async def reprocess(self, messages: list[Message]) -> None:
         """Process and write messages that were read before and held in quarantine. Raises OutputError."""
         before = self._input.stages if isinstance(self._input, ProcessedInput) else ()
-        processed = await run_stages((*before, *self._stages), messages, grouped=False)
-        if (owed := await self._outlet.write(messages, processed)) is not None:
+        processed = await self._run((*before, *self._stages), messages, grouped=False)
+        if (owed := await self._outlet.write_batches(messages, processed)) is not None:
             raise owed.error
 
     async def _read_all(self) -> None:
         stopped = asyncio.create_task(self._stopping.wait())
         try:
             while not self._stopping.is_set():
-                await self._room.acquire()
+                await self._enter()
                 batch = await self._next(stopped)
                 if batch is None:
                     break
                 await self._begin(batch)
             # An input that has ended is owed its last batches; only a stop cuts their tries short.
             while self._settling and not self._stopping.is_set():
+                self._drain.turn_on()
                 await asyncio.wait((stopped, *self._settling), return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
+
+    async def _enter(self) -> None:
+        """Take a place among the batches that wait for the output."""
+        if self._room.locked():
+            self._drain.turn_on()
+        await self._room.acquire()
+        self._drain.turn_off()
 
     async def _next(self, stopped: asyncio.Task[None]) -> Batch | None:
         """The next batch; None when there will be none."""
@@ -137,11 +152,18 @@ class Pipeline:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("stream %s: a batch could not be settled", self._name, exc_info=error)
 
-    async def _processed(self, batch: Batch, messages: list[Message]) -> list[Message]:
-        stages = (*batch.before, *self._stages)
-        return await run_stages(stages, messages, grouped=batch.grouped) if stages else messages
+    async def _processed(self, batch: Batch, messages: list[Message]) -> list[list[Message]]:
+        return await self._run((*batch.before, *self._stages), messages, grouped=batch.grouped)
 
-    async def _settle(self, batch: Batch, messages: list[Message]) -> None:
+    async def _run(
+        self, stages: Sequence[Processor], messages: list[Message], *, grouped: bool
+    ) -> list[list[Message]]:
+        """Process messages. Returns the batches to write, each at once."""
+        if self._batchwise:
+            return await run_batches(stages, messages, grouped=grouped)
+        return [await run_stages(stages, messages, grouped=grouped) if stages else messages]
+
+    async def _settle(self, batch: Batch, messages: list[list[Message]]) -> None:
         """Write a batch until it is taken, then tell the input; give it back when stream or output let go of it."""
         error: OutputError | None = StreamStoppedError("the stream was stopped")
         try:
@@ -149,9 +171,9 @@ class Pipeline:
         finally:
             await batch.acknowledge(error)
 
-    async def _write(self, batch: Batch, messages: list[Message]) -> OutputError | None:
+    async def _write(self, batch: Batch, messages: list[list[Message]]) -> OutputError | None:
         left, delay = batch.messages, FIRST_RETRY
-        while (owed := await self._outlet.write(left, messages)) is not None:
+        while (owed := await self._outlet.write_batches(left, messages)) is not None:
             if not batch.replay or isinstance(owed.error, StreamStoppedError):
                 return owed.error
             if await self._stopped_within(delay):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streams.errors import BatchError, RejectedMessageError
+from streams.errors import BatchError, OutputError, RejectedMessageError
 from streams.message import Failure, Message
 from streams.spec import Batch, BuildContext, Component, Input, Output
-from streams.stages import Stage, build_stages, run_stages
+from streams.stages import Stage, build_stages, run_batches
 
 
 class ProcessingFailedError(RejectedMessageError):
@@ -75,7 +75,14 @@ class ProcessedOutput:
 
     async def write(self, messages: list[Message]) -> None:
         """Process and write. Raises BatchError for messages that failed here or in the output."""
-        made = await run_stages(self._stages, messages, grouped=True)
+        errors: dict[int, Exception] = {}
+        for made in await run_batches(self._stages, messages, grouped=True):
+            errors |= await self._write_batch(messages, made)
+        if errors:
+            raise BatchError(errors)
+
+    async def _write_batch(self, messages: list[Message], made: list[Message]) -> dict[int, Exception]:
+        """Write one batch of those that were made. Returns errors by the places of what they were made of."""
         errors: dict[int, Exception] = {}
         sound = made
         if self._dialect != "tyk":
@@ -89,8 +96,10 @@ class ProcessedOutput:
         except BatchError as error:
             for at, reason in error.errors.items():
                 errors |= dict.fromkeys(_places(messages, sound[at]), reason)
-        if errors:
-            raise BatchError(errors)
+        except OutputError as error:
+            for message in sound:
+                errors |= dict.fromkeys(_places(messages, message), error)
+        return errors
 
 
 def _places(given: list[Message], made: Message) -> list[int]:

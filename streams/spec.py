@@ -140,6 +140,8 @@ class Rules:
     """Event types that products of the organization offer; None: not known here."""
     connections: Connections | None = None
     """The brokers the definition's organization may use; None: not checked here."""
+    sqlite_directories: tuple[str, ...] | None = None
+    """Where definitions may open SQLite files; None: not checked here."""
     reserved_paths: frozenset[str] = frozenset()
     """First segments of listen paths that belong to Sluice itself, such as `/healthz`."""
 
@@ -246,6 +248,8 @@ class ComponentSpec:
     """Processors: stateless, deterministic, without I/O: another process gets the same by repeating it."""
     per_message: bool | Callable[[Config], bool] = False
     """Processors: looks at each message alone and gives at most one for it, in order."""
+    batchwise: bool | Callable[[Config], bool] = False
+    """Outputs: what is one batch to the author is one write; False: what was read together may be written so."""
     in_gateway: bool = False
     """It answers HTTP clients, so that its stream runs in the gateway and not in a worker."""
 
@@ -328,6 +332,14 @@ def is_per_message(component: Component) -> bool:
     """Tell whether this processor looks at each message alone."""
     trait = component.spec.per_message
     return trait(component.config) if callable(trait) else trait
+
+
+def is_batchwise(component: Component) -> bool:
+    """Tell whether an output, one inside it, or a processor beside one of them looks at whole batches."""
+    trait = component.spec.batchwise
+    own = trait(component.config) if callable(trait) else trait
+    children = (child for child in held(dict(component.config)) if child.spec.kind is Kind.OUTPUT)
+    return own or not all(map(is_per_message, component.processors)) or any(map(is_batchwise, children))
 
 
 def is_called(component: Component) -> bool:

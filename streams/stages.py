@@ -69,16 +69,31 @@ def build_stages(components: Sequence[Component], context: BuildContext) -> tupl
 
 async def run_stages(stages: Sequence[Processor], messages: list[Message], *, grouped: bool) -> list[Message]:
     """Run a batch through all processors. Returns what is left, in order, each message with its ordinal."""
+    groups = await _run(stages, messages, grouped=grouped)
+    return [message for group in groups for message in group.messages]
+
+
+async def run_batches(
+    stages: Sequence[Processor], messages: list[Message], *, grouped: bool
+) -> list[list[Message]]:
+    """As `run_stages`, but what is left is divided as it is to the author: loose messages are a batch each."""
+    groups = await _run(stages, messages, grouped=grouped)
+    batches = (
+        [group.messages] if group.grouped else [[message] for message in group.messages] for group in groups
+    )
+    return [batch for some in batches for batch in some]
+
+
+async def _run(stages: Sequence[Processor], messages: list[Message], *, grouped: bool) -> list[_Group]:
     groups = [_Group(messages, grouped)]
     splitting = False
     for stage in stages:
         loose = isinstance(stage, Stage) and stage.per_message
         splitting = splitting or not loose
         groups = [made for group in groups for made in await _run_stage(stage, group, loose=loose)]
-    left = [message for group in groups for message in group.messages]
     if splitting:
-        _number(left)
-    return left
+        _number([message for group in groups for message in group.messages])
+    return groups
 
 
 async def _run_stage(stage: Processor, group: _Group, *, loose: bool) -> list[_Group]:

@@ -42,7 +42,7 @@ def decompress(data: bytes, charge: Callable[[int], None]) -> bytes:
             charge(len(block))
             output += block
         else:
-            _unpack(block, output, charge)
+            unpack(block, output, charge)
     if flags & 0x04 and xxhash32(bytes(output)) != int.from_bytes(_part(data, position, 4), "little"):
         raise Fault("lz4: invalid content checksum")
     return bytes(output)
@@ -55,7 +55,8 @@ def _part(data: bytes, start: int, length: int) -> bytes:
     return part
 
 
-def _unpack(block: bytes, output: bytearray, charge: Callable[[int], None]) -> None:
+def unpack(block: bytes, output: bytearray, charge: Callable[[int], None]) -> None:
+    """Appends the content of a compressed block, which may copy what `output` ends with. Raises Fault."""
     position = 0
     while position < len(block):
         token = block[position]

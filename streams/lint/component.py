@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from streams.config import Finding, Node, Text
 from streams.lint.bento_names import BENTO_COMPONENTS, REFUSED
+from streams.lint.documented_forms import rate_limit_of
 from streams.lint.values import check_fields, check_value, unknown_key
 from streams.registry import Registry
 from streams.spec import Component, ComponentSpec, Kind, Problem, Rules, Severity, Shape
@@ -81,12 +82,17 @@ class ComponentChecker:
         """Return the resource that a field names. None: there is none, or it cannot be built; a finding says so."""
         if not isinstance(node.value, str):
             self._found(node, "wrong_type", f"the label of a {kind.value} is a string, not {node.type_name}")
-        elif (kind, node.value) not in self._resources:
+        elif (kind, node.value) in self._resources:
+            return self._resources[kind, node.value]
+        elif kind is Kind.RATE_LIMIT and (interval := rate_limit_of(self.source, node)) is not None:
+            limit, warning = interval
+            self.findings.append(warning)
+            component = self.component(kind, limit)
+            return None if component is None else replace(component, label=node.value)
+        else:
             known = sorted(label for of, label in self._resources if of is kind)
             remedy = f"known: {', '.join(known)}" if known else f"define it in `{kind.value}_resources`"
             self._found(node, "resource_unknown", f"the stream has no {kind.value} {node.value!r}", remedy)
-        else:
-            return self._resources[kind, node.value]
         return None
 
     def _only_name(self, kind: Kind, node: Node, names: list[str]) -> str | None:

@@ -34,7 +34,7 @@ def parse_csv(run: Run, value: Any, parse_header_row: bool, delimiter: str, lazy
     run.charge(4 * len(text))
     if len(delimiter) != 1:
         raise Fault("delimiter value must be exactly one character")
-    rows = _Reader(text, delimiter, lazy=lazy_quotes).rows()
+    rows = CsvReader(text, delimiter, lazy=lazy_quotes).rows()
     if not rows:
         raise Fault("zero records were parsed")
     _check_widths(rows)
@@ -50,7 +50,7 @@ def _check_widths(rows: list[list[str]]) -> None:
             raise Fault(f"record on line {number}: wrong number of fields")
 
 
-class _Reader:
+class CsvReader:
     """Reads records one character class at a time."""
 
     def __init__(self, text: str, delimiter: str, *, lazy: bool) -> None:
@@ -61,6 +61,7 @@ class _Reader:
         self._at = 0
 
     def rows(self) -> list[list[str]]:
+        """The records, as many fields as each has; blank lines are none. Raises Fault."""
         rows = []
         while self._at < len(self._text):
             if self._text[self._at] == "\n":

@@ -1,7 +1,5 @@
 """`http` against a real server."""
 
-import asyncio
-
 import pytest
 from aiohttp import web
 
@@ -12,43 +10,6 @@ from streams.outbound import Guard
 from streams.spec import Severity
 from tests.streams.making import findings
 from tests.streams.processors.processing import Processing, errors, failed, texts, values
-
-
-class Service:
-    """Answers from a list, then as it was asked; remembers requests."""
-
-    def __init__(self):
-        self.asked = []
-        self.answers = []
-        self.url = ""
-        self.waiting = 0
-        self.together = asyncio.Event()
-
-    async def handle(self, request):
-        body = await request.read()
-        self.asked.append((request.method, request.path_qs, dict(request.headers), body))
-        if request.path == "/together":
-            self.waiting += 1
-            if self.waiting == 3:
-                self.together.set()
-            await self.together.wait()
-        if request.path == "/never":
-            await asyncio.Event().wait()
-        return self.answers.pop(0) if self.answers else web.Response(body=body)
-
-
-@pytest.fixture
-async def service():
-    made = Service()
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", made.handle)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
 
 
 @pytest.fixture

@@ -1,0 +1,179 @@
+"""The `http_client` output: sends messages to an HTTP service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from streams.batching import batching_field, check_policy, is_on
+from streams.batching_output import with_batching
+from streams.bloblang import MappingError
+from streams.errors import BatchError, OutputError, RejectedMessageError
+from streams.http import fields
+from streams.http.caller import Caller, CallFailedError, make_caller
+from streams.http.client import Answer, Call
+from streams.http.multipart import decode_parts
+from streams.http.request import Template, make_template
+from streams.http.selection import Selection, check_selection, make_selection, selection_field
+from streams.message import Message
+from streams.outbound import UrlError
+from streams.outputs.attempt import raise_for
+from streams.outputs.sync_response import give_back
+from streams.spec import (
+    BuildContext,
+    ComponentSpec,
+    Config,
+    Field,
+    FieldType,
+    Kind,
+    Output,
+    Problem,
+    Rules,
+    Shape,
+)
+
+_STATUS: Final = "http_status_code"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOutput:
+    """Makes a request of each message, or of each batch."""
+
+    caller: Caller
+    template: Template
+    room: asyncio.Semaphore
+    """Requests under way at a time."""
+    as_multipart: bool
+    propagated: Selection | None
+    """Headers that go back to the sender with the answer; None: nothing does."""
+
+    async def connect(self) -> None:
+        """Nothing to connect to: each call stands alone."""
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    async def write(self, messages: list[Message]) -> None:
+        """Return when the service has taken all. Raises BatchError for the others."""
+        if self.as_multipart:
+            await self._write_batch(messages)
+            return
+        found = await asyncio.gather(*(self._written(messages, at) for at in range(len(messages))))
+        raise_for({at: error for at, error in enumerate(found) if error is not None})
+
+    async def _write_batch(self, messages: list[Message]) -> None:
+        try:
+            await self._send(self.template.fill_batch(messages), messages)
+        except (MappingError, UrlError, CallFailedError) as error:
+            raise BatchError(dict.fromkeys(range(len(messages)), _refusal(error))) from error
+
+    async def _written(self, messages: list[Message], at: int) -> Exception | None:
+        try:
+            await self._send(self.template.fill(messages, at), messages[at : at + 1])
+        except (MappingError, UrlError, CallFailedError) as error:
+            return _refusal(error)
+        return None
+
+    async def _send(self, call: Call, messages: Sequence[Message]) -> None:
+        async with self.room:
+            answer = await self.caller.call(call)
+        if self.propagated is not None:
+            give_back(_responses(answer, self.propagated, messages[0]))
+
+
+def _refusal(error: Exception) -> OutputError:
+    """A request that cannot be made of a message never can; a call may succeed at another time."""
+    if isinstance(error, CallFailedError):
+        return OutputError(str(error))
+    return RejectedMessageError(f"failed to create request: {error}")
+
+
+def _responses(answer: Answer, propagated: Selection, message: Message) -> list[Message]:
+    """What goes back to whoever sent the message: the answer, a message for each of its parts."""
+    content_type = next((value for name, value in answer.headers if name == "content-type"), "")
+    metadata = {name: value for name, value in answer.headers if propagated.takes(name)}
+    try:
+        contents = decode_parts(content_type, answer.body)
+    except ValueError:
+        contents = [answer.body]
+    return [message.replaced(content, metadata={_STATUS: answer.status, **metadata}) for content in contents]
+
+
+def _build(config: Config, context: BuildContext) -> Output:
+    writing = HttpOutput(
+        make_caller(config, context),
+        make_template(config),
+        asyncio.Semaphore(config["max_in_flight"]),
+        config["batch_as_multipart"],
+        make_selection(config["extract_headers"]) if config["propagate_response"] else None,
+    )
+    return with_batching(writing, config["batching"], context)
+
+
+def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
+    yield from fields.check_request(config)
+    yield from check_selection("extract_headers", config)
+    yield from check_policy(("batching",), config["batching"])
+    if config["max_in_flight"] < 1:
+        yield Problem(("max_in_flight",), "wrong_value", "max_in_flight is at least 1")
+    if config["multipart"] and config["batch_as_multipart"]:
+        message = "`multipart` makes the parts of each message, `batch_as_multipart` one of each message"
+        yield Problem(("multipart",), "multipart_twice", message, "use one of them")
+
+
+def _part(name: str, summary: str) -> Field:
+    return Field(name, FieldType.STRING, summary, default="", interpolated=True)
+
+
+HTTP_CLIENT: Final = ComponentSpec(
+    kind=Kind.OUTPUT,
+    name="http_client",
+    summary="Sends messages to an HTTP service.",
+    description=(
+        "A request for each message, tried again as `retries` says; then the message goes back to its input, which"
+        " offers it again. `drop_on` only spares the tries: put the output into `drop_on` or `fallback` to go on"
+        " without it. A message of which no request can be made goes to quarantine. Redirects are not followed, and"
+        " only addresses that the operator's guard lets through are called."
+    ),
+    fields=(
+        *fields.REQUEST,
+        *fields.AUTHENTICATION,
+        *fields.TRANSPORT,
+        selection_field("extract_headers", "Headers of the answer to give back with `propagate_response`."),
+        *fields.RETRIES,
+        Field("batch_as_multipart", FieldType.BOOL, "Send a batch as one multipart request.", default=False),
+        Field(
+            "propagate_response",
+            FieldType.BOOL,
+            "Give the answer back to whoever sent the message by HTTP.",
+            default=False,
+        ),
+        Field("max_in_flight", FieldType.INT, "Requests under way at a time; 1: order.", default=64),
+        batching_field(),
+        Field(
+            "multipart",
+            FieldType.OBJECT,
+            "Parts that the body of each request is made of.",
+            default=[],
+            shape=Shape.LIST,
+            children=(
+                _part("content_type", "Its header `Content-Type`."),
+                _part("content_disposition", "Its header `Content-Disposition`."),
+                _part("body", "Its content."),
+            ),
+        ),
+    ),
+    examples=(
+        {"url": "https://orders.example/${! this.id }", "headers": {"Content-Type": "application/json"}},
+        {
+            "url": "https://orders.example",
+            "batch_as_multipart": True,
+            "batching": {"count": 10, "period": "1s"},
+        },
+    ),
+    build=_build,
+    check=_check,
+    batchwise=lambda config: config["batch_as_multipart"] or is_on(config["batching"]),
+)
