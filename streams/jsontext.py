@@ -64,8 +64,11 @@ def parse(text: bytes | str) -> JsonValue:
         # Go replaces invalid UTF-8 and lone surrogates with U+FFFD where orjson refuses the document.
         return _parse_exactly(raw)
     # Writing a compact document back and comparing costs a third of searching it for such numbers.
-    if _SPACED not in raw[:_SAMPLE] and orjson.dumps(value) == raw:
-        return value
+    try:
+        if _SPACED not in raw[:_SAMPLE] and orjson.dumps(value) == raw:
+            return value
+    except TypeError:  # orjson reads deeper nesting than it writes
+        return _parse_exactly(raw)
     return _parse_exactly(raw) if _NEEDS_ITS_TEXT.search(raw) is not None else value
 
 

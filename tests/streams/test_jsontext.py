@@ -99,3 +99,9 @@ def test_what_is_no_document_is_refused(text):
 
 def test_a_moment_that_rfc_3339_cannot_write_is_null():
     assert serialise([Timestamp(253_402_300_800 * 10**9)]) == b"[null]"
+
+
+@pytest.mark.parametrize("depth", [200, 255, 900])
+def test_compact_documents_that_nest_deeply_are_read(depth):
+    text = b"[" * depth + b"1.50" + b"]" * depth
+    assert serialise(parse(text)) == text
