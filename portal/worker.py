@@ -15,11 +15,13 @@ from django.conf import settings
 from gateway.instances import PostgresInstances
 from gateway.internal_topic import InternalTopics
 from gateway.leases import PostgresLeases
+from gateway.poll_times import PostgresPollTimes
 from gateway.quarantine import PostgresQuarantine
 from gateway.revision import POLL_SECONDS, ActiveDefinitions, Looks, current_revision
 from portal.components import definition_registry, internal_topics
 from streams.http.client import HttpClient
 from streams.outbound import Guard
+from streams.poll_times import PollTimes
 from streams.secrets import KeyRing
 from streams.stopping import end_tasks
 from streams.supervisor import Supervisor
@@ -51,7 +53,13 @@ class Worker:
             pool, self._engine, self._directory.subscribers, KeptDays(settings.RETENTION_DAYS)
         )
         self._supervisor = Supervisor(
-            {Publisher: publisher, InternalTopics: internal_topics(), HttpClient: self._http, Guard: guard},
+            {
+                Publisher: publisher,
+                InternalTopics: internal_topics(),
+                HttpClient: self._http,
+                Guard: guard,
+                PollTimes: PostgresPollTimes(pool),
+            },
             PostgresLeases(pool, process),
             PostgresInstances(pool, process),
             PostgresQuarantine(pool),

@@ -13,6 +13,7 @@ from gateway.models.management_key import ManagementKey, Scope
 from gateway.models.membership import Membership, Role
 from gateway.models.organization import Organization
 from gateway.models.plan import Approval, Plan, QuotaPeriod
+from gateway.models.poll import Poll
 from gateway.models.position import Position
 from gateway.models.product import Lifecycle, Product, Visibility
 from gateway.models.quarantine import Quarantine, QuarantineState
@@ -44,6 +45,7 @@ __all__ = [
     "Membership",
     "Organization",
     "Plan",
+    "Poll",
     "Position",
     "Product",
     "Quarantine",

@@ -34,6 +34,7 @@ from gateway.models import (
     Membership,
     Organization,
     Plan,
+    Poll,
     Product,
     Quarantine,
     Revision,
@@ -234,6 +235,14 @@ class LeaseAdmin(ReadOnlyAdmin):
 
     list_display = ("key", "holder", "token", "expires_at")
     search_fields = ("key", "holder")
+
+
+@admin.register(Poll)
+class PollAdmin(ReadOnlyAdmin):
+    """When sources were last asked."""
+
+    list_display = ("key", "polled_at")
+    search_fields = ("key",)
 
 
 @admin.register(Quarantine)

@@ -20,6 +20,7 @@ from gateway.models import (
     Revision,
     RevisionCounter,
 )
+from gateway.poll_times import PostgresPollTimes
 from gateway.quarantine import PostgresQuarantine
 from gateway.revision import ActiveDefinitions, current_revision
 from streams.builtin import core_registry
@@ -101,6 +102,28 @@ class TestLeases:
             second = await PostgresLeases(pool, "other").acquire("k", 60)
             assert second > first
             assert await PostgresLeases(pool, "one").acquire("k", 60) is None
+
+        using(work)
+
+
+class TestPolls:
+    def test_a_source_is_polled_once_in_an_interval_by_whichever_worker(self, using):
+        async def work(pool):
+            one, other = PostgresPollTimes(pool), PostgresPollTimes(pool)
+            claims = [times.claim("1/s/input", b"get", 60) for times in (one, other) * 4]
+            waits = sorted(await asyncio.gather(*claims))
+            assert waits[0] == 0
+            assert all(0 < wait <= 60 for wait in waits[1:])
+            assert await other.claim("1/t/input", b"get", 60) == 0
+
+        using(work)
+
+    def test_another_request_may_be_made_at_once_and_a_poll_when_its_interval_is_over(self, using):
+        async def work(pool):
+            times = PostgresPollTimes(pool)
+            assert await times.claim("k", b"get", 60) == 0
+            assert await times.claim("k", b"post", 60) == 0
+            assert await times.claim("k", b"post", 0) == 0
 
         using(work)
 
