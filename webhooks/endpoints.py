@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from gateway import audit
@@ -137,10 +137,10 @@ def check_endpoint_url(url: str) -> None:
         raise InputError(Fault(str(error), "/url", "url")) from error
     except ValueError:
         return  # a name: what it resolves to is judged when it is called
-    if not judge(host, parse_allow(settings.OUTBOUND_ALLOW)).allowed:
-        raise InputError(
-            Fault("this address may not be called", "/url", "forbidden_address", "use a public address")
-        )
+    verdict = judge(host, parse_allow(settings.OUTBOUND_ALLOW))
+    if not verdict.allowed:
+        message = f"this address may not be called ({verdict.reason})"
+        raise InputError(Fault(message, "/url", "forbidden_address", "use a public address"))
 
 
 def read_secret(secret: str) -> bytes:
@@ -173,15 +173,19 @@ def decrypt_headers(endpoint: Endpoint) -> dict[str, str]:
     return headers
 
 
-def offered_event_types(app: App, names: Sequence[str]) -> list[EventType]:
-    """The event types of these names that the app's live subscriptions offer. Raises InputError."""
-    offered = EventType.objects.filter(
+def event_types_offered_to(app: App) -> "QuerySet[EventType]":
+    """The event types that the app's live subscriptions send as webhooks, by name."""
+    return EventType.objects.filter(
         products__subscriptions__app=app,
         products__subscriptions__state__in=LIVE,
         products__lifecycle__in=(Lifecycle.PUBLISHED, Lifecycle.DEPRECATED),
         products__webhooks_enabled=True,
     ).distinct()
-    found = [event_type for event_type in offered if event_type.name in names]
+
+
+def offered_event_types(app: App, names: Sequence[str]) -> list[EventType]:
+    """The event types of these names that the app's live subscriptions offer. Raises InputError."""
+    found = [event_type for event_type in event_types_offered_to(app) if event_type.name in names]
     known = {event_type.name for event_type in found}
     faults = [
         Fault(

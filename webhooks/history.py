@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from webhooks.models import Delivery, DeliveryState
+from webhooks.models import Delivery, DeliveryState, Due, Endpoint
 
 SCANNED: Final = 50_000
 """Rows looked at for one page of a filtered list: a page may hold less than asked and yet go on."""
+MOST_COUNTED: Final = 10_000
+"""Where `waiting_count` stops."""
 _LARGEST_ID: Final = 2**63 - 1
 
 # The newest rows of each endpoint by index (endpoint_id, id); `edge` is down to where all endpoints were looked at.
@@ -84,3 +86,8 @@ def find_deliveries(
     if len(found) > limit:
         return FoundDeliveries(found[:limit], found[limit - 1].pk)
     return FoundDeliveries(found, edge)
+
+
+def waiting_count(endpoint: Endpoint) -> int:
+    """Return how many deliveries wait for an endpoint; MOST_COUNTED + 1 stands for more."""
+    return Due.objects.filter(lane__endpoint=endpoint)[: MOST_COUNTED + 1].count()

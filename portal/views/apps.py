@@ -1,65 +1,75 @@
 """`/apps` and `/apps/<id>`: an organization's apps, with what they hold and what reached them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from gateway.actor import Actor
+from gateway.applications import create_app
 from gateway.models import App, Credential
 from gateway.models.subscription import LIVE
 from portal import access
-from portal.page_requests import PageRequest, member
+from portal.endpoint_outlook import endpoint_health
+from portal.forms.apps import AppForm
+from portal.page_lists import list_page
+from portal.page_requests import PageRequest
+from portal.subscription_outlook import ShownSubscription, shown_state
+from portal.views.actions import show_form
+from portal.views.app_frame import app_frame
+from portal.views.deliveries import ShownDelivery
+from portal.views.guards import member_page, role_page
 from webhooks.history import DeliveryFilter, find_deliveries
-from webhooks.models import Delivery, Endpoint, EndpointState
+from webhooks.models import Endpoint
 
-APPS_SHOWN: Final = 100
-ROWS_SHOWN: Final = 50
+ROWS_SHOWN: Final = 20
 DELIVERIES_SHOWN: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class ShownDelivery:
-    """A delivery beside the endpoint it goes to."""
-
-    delivery: Delivery
-    endpoint: Endpoint
-
-
-@login_required
 @require_safe
-def app_list(request: PageRequest) -> HttpResponse:
-    """List the apps of the reader's organization by name, from `?after=` a name on. Raises PermissionDenied."""
-    counted = access.apps(member(request)).annotate(
+@member_page
+def app_list(request: PageRequest, actor: Actor) -> HttpResponse:
+    """List the apps of the reader's organization by name. Raises Http404."""
+    counted = access.apps(actor).annotate(
         live_subscriptions=Count("subscriptions", filter=Q(subscriptions__state__in=LIVE))
     )
-    after = request.GET.get("after", "").replace("\0", "")
-    rows = list(counted.filter(name__gt=after).order_by("name")[: APPS_SHOWN + 1])
-    shown = rows[:APPS_SHOWN]
-    following = shown[-1].name if len(rows) > APPS_SHOWN else ""
-    return render(request, "apps.html", {"apps": shown, "next": following, "is_continued": bool(after)})
+    page = list_page(request, counted, ("name", "pk"))
+    may_change = access.allows(actor, access.APPS)
+    return render(request, "apps/apps.html", {"page": page, "may_change": may_change})
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_page(access.APPS)
+def new_app(request: PageRequest, actor: Actor) -> HttpResponse:
+    """Make an app."""
+    form = AppForm(request.POST or None)
+    if request.method == "POST" and (made := form.attempt(lambda values: create_app(actor, **values))):
+        messages.success(request, f"{made.value} is made. Now subscribe it to a product.")
+        return redirect("app", made.value.pk)
+    return show_form(request, "apps/new.html", form)
+
+
 @require_safe
-def app(request: PageRequest, app: int) -> HttpResponse:
-    """Show one of them. Raises Http404, PermissionDenied."""
-    actor = member(request)
+@member_page
+def app(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
+    """Show an app with what it holds. Raises Http404."""
     found = access.app(actor, app)
     endpoints = list(access.endpoints(actor).filter(app=found).order_by("-pk")[:ROWS_SHOWN])
+    subscriptions = access.subscriptions(actor).filter(app=found).order_by("-pk")[:ROWS_SHOWN]
+    now = timezone.now()
     context = {
-        "app": found,
+        **app_frame(actor, found),
         "credentials": [(row, credential_state(row)) for row in _credentials(found)],
-        "subscriptions": access.subscriptions(actor).filter(app=found).order_by("-pk")[:ROWS_SHOWN],
+        "subscriptions": [ShownSubscription(row, shown_state(row, now)) for row in subscriptions],
         "endpoints": [(row, endpoint_health(row)) for row in endpoints],
         "deliveries": _last_deliveries(endpoints),
     }
-    return render(request, "app.html", context)
+    return render(request, "apps/app.html", context)
 
 
 def credential_state(credential: Credential) -> str:
@@ -68,13 +78,6 @@ def credential_state(credential: Credential) -> str:
         return "revoked"
     expired = credential.expires_at is not None and credential.expires_at <= timezone.now()
     return "expired" if expired else "working"
-
-
-def endpoint_health(endpoint: Endpoint) -> str:
-    """Return how an endpoint is: paused, disabled, failing or healthy."""
-    if endpoint.state != EndpointState.ENABLED:
-        return endpoint.state
-    return "healthy" if endpoint.failing_since is None else "failing"
 
 
 def _credentials(app: App) -> Iterable[Credential]:
