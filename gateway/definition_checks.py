@@ -76,6 +76,7 @@ def _rules(organization: Organization, dialect: Dialect) -> Rules:
         portal_url=settings.PORTAL_URL,
         event_types=frozenset(offered.values_list("name", flat=True)),
         connections=allowed_connections(organization),
+        sqlite_directories=settings.SQLITE_DIRECTORIES,
         reserved_paths=RESERVED_PATHS,
     )
 

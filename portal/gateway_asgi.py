@@ -36,6 +36,7 @@ from portal.components import definition_registry, internal_topics  # noqa: E402
 from streams.http.client import HttpClient  # noqa: E402
 from streams.outbound import Guard  # noqa: E402
 from streams.secrets import KeyRing  # noqa: E402
+from streams.sql.sqlite import SqliteDirectories  # noqa: E402
 from webhooks.acceptance import Acceptance  # noqa: E402
 from webhooks.database import open_pool  # noqa: E402
 from webhooks.partitions import KeptDays  # noqa: E402
@@ -54,7 +55,13 @@ async def make_parts(changed: Changed) -> Parts:
     guard = Guard(settings.OUTBOUND_ALLOW)
     http = HttpClient(guard)
     ingest = Ingest(
-        {InternalTopics: topics, Publisher: acceptance.publisher, HttpClient: http, Guard: guard},
+        {
+            InternalTopics: topics,
+            Publisher: acceptance.publisher,
+            HttpClient: http,
+            Guard: guard,
+            SqliteDirectories: SqliteDirectories(settings.SQLITE_DIRECTORIES),
+        },
         IngestLimits(body_bytes=settings.INGEST_BODY_BYTES),
     )
     poll, events, sockets = Poll(round_robin, broadcast), EventStreams(feeds), WebSockets(feeds)

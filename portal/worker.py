@@ -23,6 +23,7 @@ from streams.http.client import HttpClient
 from streams.outbound import Guard
 from streams.poll_times import PollTimes
 from streams.secrets import KeyRing
+from streams.sql.sqlite import SqliteDirectories
 from streams.stopping import end_tasks
 from streams.supervisor import Supervisor
 from webhooks.database import Pool, open_pool
@@ -59,6 +60,7 @@ class Worker:
                 HttpClient: self._http,
                 Guard: guard,
                 PollTimes: PostgresPollTimes(pool),
+                SqliteDirectories: SqliteDirectories(settings.SQLITE_DIRECTORIES),
             },
             PostgresLeases(pool, process),
             PostgresInstances(pool, process),

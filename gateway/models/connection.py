@@ -18,6 +18,8 @@ class ConnectionKind(models.TextChoices):
     NATS = "nats", "NATS"
     REDIS = "redis"
     WEBSOCKET = "websocket", "WebSocket"
+    POSTGRESQL = "postgresql", "PostgreSQL"
+    MYSQL = "mysql", "MySQL or MariaDB"
 
 
 def validate_authorities(text: str) -> None:

@@ -24,8 +24,8 @@ class Processing:
         indented = processors.replace("\n", "\n    ")
         checked = stream(f"{text}pipeline:\n  processors:\n    {indented}\n")
         self.statistics = Statistics()
-        context = BuildContext(IDENTITY, {Statistics: self.statistics, **(services or {})})
-        self.stages = build_stages(checked.processors, context)
+        self.context = BuildContext(IDENTITY, {Statistics: self.statistics, **(services or {})})
+        self.stages = build_stages(checked.processors, self.context)
 
     async def run(self, *contents: object) -> list[list[Message]]:
         """The batches made of one batch: of messages, or of their payloads as bytes or JSON values."""

@@ -1,0 +1,1 @@
+"""SQL databases that processors ask: PostgreSQL, MySQL or MariaDB, and SQLite."""
