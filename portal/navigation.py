@@ -62,9 +62,13 @@ _OFFERS: Final = (
         ),
     ),
     _Offer("Organization", frozenset(Role), (("organization", "Members"), ("profile", "Profile"))),
-    _Offer("", frozenset({Role.OWNER, Role.ADMIN}), (("management-keys", "Management keys"), ("audit", "Audit"))),
+    _Offer(
+        "", frozenset({Role.OWNER, Role.ADMIN}), (("management-keys", "Management keys"), ("audit", "Audit"))
+    ),
 )
 _ANYBODY: Final = (("catalogue", "Catalogue"),)
+_BELOW: Final = {"catalogue": "/products", "apps": "/endpoints"}
+"""Where pages of an entry have addresses that do not begin with its own."""
 
 
 def navigation(actor: Actor | None, path: str) -> list[Section]:
@@ -77,17 +81,20 @@ def navigation(actor: Actor | None, path: str) -> list[Section]:
 
 
 def _marked(names: Iterable[tuple[str, str]], path: str) -> tuple[Entry, ...]:
-    return tuple(Entry(text, url, is_current=_leads_to(url, path)) for text, url in _links(names))
+    return tuple(
+        Entry(text, url, is_current=_leads_to(url, path) or _leads_to(_BELOW.get(name, url), path))
+        for name, text, url in _links(names)
+    )
 
 
-def _links(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _links(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
     for name, text in names:
         try:
-            yield text, reverse(name)
+            yield name, text, reverse(name)
         except NoReverseMatch:
             continue
 
 
 def _leads_to(url: str, path: str) -> bool:
     """Whether a page belongs to an entry: it is the entry's own, or lies below it."""
-    return path == url or (path.startswith(f"{url.rstrip('/')}/") and url != "/")
+    return path == url or (url != "/" and path.startswith(f"{url}/"))

@@ -6,11 +6,17 @@ from typing import Any, Final
 
 from django import template
 from django.utils import timezone
-from django.utils.timesince import timesince
+from django.utils.timesince import timesince, timeuntil
 
 register = template.Library()
 
+_MILLION: Final = 1_000_000
 _TONES: Final = {
+    "active": "good",
+    "running": "good",
+    "retried": "good",
+    "held": "bad",
+    "unhealthy": "bad",
     "approved": "good",
     "delivered": "good",
     "enabled": "good",
@@ -49,9 +55,19 @@ def sentence(text: object) -> str:
 
 @register.filter
 def ago(moment: dt.datetime) -> str:
-    """Return how long a moment is past, in the largest two units from minutes on."""
-    recent = timezone.now() - moment < dt.timedelta(minutes=1)
-    return "just now" if recent else f"{timesince(moment)} ago"
+    """Return how long a moment is past, or off, in the largest two units from minutes on."""
+    distance = timezone.now() - moment
+    if abs(distance) < dt.timedelta(minutes=1):
+        return "just now" if distance >= dt.timedelta() else "in a moment"
+    return f"{timesince(moment)} ago" if distance > dt.timedelta() else f"in {timeuntil(moment)}"
+
+
+@register.filter
+def amount(number: float) -> str:
+    """Return a number of things, short from a million on: 12, 0.5, 12,345, 1.2M."""
+    if number >= _MILLION:
+        return f"{number / _MILLION:,.1f}M"
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.3g}"
 
 
 @register.filter
