@@ -52,4 +52,4 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
 
 def _portal(path: str) -> str:
-    return f"{settings.PORTAL_URL.rstrip('/')}{path}"
+    return f"{settings.PORTAL_URL}{path}"

@@ -6,7 +6,7 @@ from django.urls import reverse
 from gateway.actor import Actor
 from gateway.errors import RefusedError
 from gateway.invitations import invite
-from gateway.models import Invitation, Role
+from gateway.models import Invitation, Role, User
 from portal.mail import letters
 
 
@@ -19,7 +19,9 @@ def invite_by_mail(actor: Actor, *, email: str, role: Role) -> Invitation:
     """
     issued = invite(actor, email=email, role=role)
     context = {
-        "invitation": issued.invitation,
+        "organization": actor.organization.name,
+        "inviter": _name(actor.user),
+        "role": str(role),
         "path": reverse("invitation", args=[issued.token]),
     }
     try:
@@ -27,3 +29,7 @@ def invite_by_mail(actor: Actor, *, email: str, role: Role) -> Invitation:
     except letters.MailNotSentError as error:
         raise RefusedError(str(error), code="mail_not_sent") from error
     return issued.invitation
+
+
+def _name(user: User | None) -> str:
+    return "Sluice" if user is None else user.name or user.email

@@ -4,6 +4,7 @@ import base64
 import binascii
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 import environ
@@ -178,7 +179,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- portal -------------------------------------------------------------------------------------------
-PORTAL_URL = env.str("SLUICE_PORTAL_URL", default="http://localhost:3000")
+PORTAL_URL = env.str("SLUICE_PORTAL_URL", default="http://localhost:3000").rstrip("/")
+if MAIL_FOLDER and urlsplit(PORTAL_URL).hostname not in {"localhost", "127.0.0.1", "::1"}:
+    raise ImproperlyConfigured(
+        "SLUICE_MAIL_FOLDER lets whoever reaches the portal read its mails, links to reset passwords among them: "
+        "it is for a portal at localhost. Set SLUICE_EMAIL_URL instead."
+    )
 IMAGE_ORIGINS = tuple(env.list("SLUICE_IMAGE_ORIGINS", default=[]))
 ACCOUNT_ADAPTER = "portal.account_adapter.AccountAdapter"
 ACCOUNT_FORMS = {

@@ -15,6 +15,7 @@ def facts(up: UpFile, *, embedded_kafka: bool, seconds: float) -> Iterator[str]:
     yield f"everything runs, {seconds:.1f} s after the start; Ctrl-C stops it"
     portal = addresses["portal"]
     yield f"portal   {portal}/  {portal}/admin/  {portal}/api/docs/"
+    yield f"mail     {portal}/dev/mail"
     yield f"gateway  {addresses['gateway']}/healthz"
     yield f"kafka    {addresses['kafka']}{FORGETS if embedded_kafka else ''}"
     for account in issued.accounts:

@@ -51,8 +51,8 @@ class Commands:
         return Command(name, (sys.executable, *arguments), self.project, self.environment, grace=grace)
 
 
-def demonstration_settings(addresses: Addresses) -> dict[str, str]:
-    """Settings for a demonstration on loopback."""
+def demonstration_settings(addresses: Addresses, directory: Path) -> dict[str, str]:
+    """Settings for a demonstration on loopback; `directory` is where it keeps what it has."""
     return {
         "PYTHONUNBUFFERED": "1",
         # Celery's to production. Here root is whoever started this on their own machine.
@@ -63,4 +63,5 @@ def demonstration_settings(addresses: Addresses) -> dict[str, str]:
         "SLUICE_OUTBOUND_ALLOW": "127.0.0.0/8,::1/128",
         "SLUICE_RAW_ADDRESSES": "false",
         "SLUICE_OPEN_APIS": "true",
+        "SLUICE_MAIL_FOLDER": str(directory / "mail"),
     }

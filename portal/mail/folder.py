@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage as ParsedMessage
 from email.policy import default
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import Final
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.utils.timezone import now
 
 MOST_SHOWN: Final = 50
 MOST_KEPT: Final = 500
+NANOSECONDS: Final = 1_000_000_000
+"""In a second: files are named by when they were written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def _kept(name: str, parsed: ParsedMessage) -> KeptMail:
     body = parsed.get_body(("plain",))
     return KeptMail(
         name=name,
-        sent_at=getattr(parsed["date"], "datetime", None) or now(),
+        sent_at=datetime.fromtimestamp(int(name.partition("-")[0]) / NANOSECONDS, UTC),
         to=str(parsed["to"]),
         subject=str(parsed["subject"]),
         text=body.get_content() if body is not None else "",

@@ -33,8 +33,10 @@ def send(template: str, to: str, context: Mapping[str, Any]) -> None:
 
 def write(template: str, to: str, context: Mapping[str, Any]) -> EmailMultiAlternatives:
     """Make a mail of a template: its first line is the subject, its paragraphs are parted by empty lines."""
-    known = {"portal": settings.PORTAL_URL, "email": to}
-    text = render_to_string(f"mail/{template}.txt", {**known, **context})
+    known = {"portal": settings.PORTAL_URL, "email": to, **context}
+    # Names are others' words: none of them begins a line, let alone a header.
+    lines = {name: _one_line(value) if isinstance(value, str) else value for name, value in known.items()}
+    text = render_to_string(f"mail/{template}.txt", lines)
     subject, _, body = text.strip().partition("\n")
     paragraphs = [_one_line(paragraph) for paragraph in body.strip().split("\n\n")]
     mail = EmailMultiAlternatives(_one_line(subject), "\n\n".join(paragraphs) + "\n", to=[to])
@@ -44,7 +46,6 @@ def write(template: str, to: str, context: Mapping[str, Any]) -> EmailMultiAlter
 
 
 def _one_line(text: str) -> str:
-    """Names are others' words: none of them adds a line, let alone a header."""
     return " ".join(text.split())
 
 

@@ -44,9 +44,9 @@ def test_a_wrong_password_is_told_without_saying_which_part_is_wrong(client, per
         assert "wrong" not in re.sub("went wrong", "", said(answer))
 
 
-@pytest.mark.parametrize("next", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
-def test_signing_in_leads_to_no_other_site(client, person, next):
-    form = {"login": person.email, "password": PASSWORD, "next": next}
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_signing_in_leads_to_no_other_site(client, person, elsewhere):
+    form = {"login": person.email, "password": PASSWORD, "next": elsewhere}
     assert client.post("/sign-in", form)["Location"] == "/apps"
 
 
@@ -126,7 +126,9 @@ def test_a_forgotten_password_is_replaced_by_a_link_that_works_once(client, pers
 
 
 def test_asking_for_a_password_says_nothing_of_who_has_an_account(client, person):
-    answers = [client.post("/password/reset", {"email": email}) for email in (person.email, "nobody@example.com")]
+    answers = [
+        client.post("/password/reset", {"email": email}) for email in (person.email, "nobody@example.com")
+    ]
     assert len({(answer.status_code, answer["Location"]) for answer in answers}) == 1
     assert [one.to for one in mail.outbox] == [[person.email], ["nobody@example.com"]]
     assert "There is no account with this address" in mail.outbox[1].body

@@ -60,7 +60,8 @@ def test_a_made_up_link_confirms_nothing(client, db, key):
 
 def test_signing_up_says_nothing_of_who_has_an_account(client, person):
     answers = [
-        Client().post("/sign-up", {**ADA, "email": email}) for email in (person.email.upper(), "new@example.com")
+        Client().post("/sign-up", {**ADA, "email": email})
+        for email in (person.email.upper(), "new@example.com")
     ]
     assert len({(answer.status_code, answer["Location"]) for answer in answers}) == 1
     assert "There is one already" in mail.outbox[0].body
