@@ -15,19 +15,19 @@ from streams.registry import Registry
 from streams.spec import Component, Field, FieldType, Kind, Rules, Severity, held, is_replayable
 
 MAX_IN_FLIGHT: Final = 64
-_PIPELINE: Final = (
+PIPELINE: Final = (
     Field(
         "threads", FieldType.INT, "Lanes that process batches; -1 and 1 both mean one, in order.", default=-1
     ),
     Field("processors", FieldType.ANY, "What is done to each message.", default=[]),
 )
-_OPTIONS: Final = (
+OPTIONS: Final = (
     Field(
         "shutdown_delay", FieldType.DURATION, "Time between the end of reading and of writing.", default="0s"
     ),
     Field("shutdown_timeout", FieldType.DURATION, "How long a stream may take to finish.", default="20s"),
 )
-_RESOURCES: Final = {
+RESOURCES: Final = {
     "cache_resources": Kind.CACHE,
     "rate_limit_resources": Kind.RATE_LIMIT,
     "processor_resources": Kind.PROCESSOR,
@@ -40,14 +40,13 @@ _UNSUPPORTED: Final = {
         for kind in ("input", "output")
     },
     "http": "the addresses of HTTP servers belong to the gateway",
-    "tests": "tests of a stream belong in a file beside it",
 }
-_OPERATORS: Final = {
+OPERATORS: Final = {
     "logger": "Sluice logs every stream with its name",
     "metrics": "Sluice counts every stream itself",
     "tracer": "streams are not traced in this version of Sluice",
 }
-_KNOWN: Final = ["input", "pipeline", "output", *_RESOURCES, *(option.name for option in _OPTIONS)]
+_KNOWN: Final = ["input", "pipeline", "output", "tests", *RESOURCES, *(option.name for option in OPTIONS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,8 @@ def check_stream(
     if not isinstance(node.value, dict):
         return None, [source.finding(node, "wrong_type", f"a stream is an object, not {node.type_name}")]
     _top_level(checker, node)
-    options = check_fields(checker, _OPTIONS, _options_node(node), "a stream")
-    for key, kind in _RESOURCES.items():
+    options = check_fields(checker, OPTIONS, _options_node(node), "a stream")
+    for key, kind in RESOURCES.items():
         checker.resources(kind, node.get(key))
     reading = _required(checker, Kind.INPUT, node)
     processors = _pipeline(checker, node)
@@ -123,9 +122,9 @@ def _top_level(checker: ComponentChecker, node: Node) -> None:
                 child, "not_supported", _UNSUPPORTED[key], f"take {key!r} out"
             )
             checker.findings.append(finding)
-        elif key in _OPERATORS:
+        elif key in OPERATORS:
             finding = checker.source.finding_at_key(
-                child, "ignored", f"{key!r} has no effect: {_OPERATORS[key]}"
+                child, "ignored", f"{key!r} has no effect: {OPERATORS[key]}"
             )
             checker.findings.append(replace(finding, severity=Severity.WARNING))
         elif key not in _KNOWN and key not in _UNSUPPORTED:
@@ -133,7 +132,7 @@ def _top_level(checker: ComponentChecker, node: Node) -> None:
 
 
 def _options_node(node: Node) -> Node:
-    names = {option.name for option in _OPTIONS}
+    names = {option.name for option in OPTIONS}
     return replace(node, value={key: child for key, child in node.value.items() if key in names})
 
 
@@ -153,7 +152,7 @@ def _pipeline(checker: ComponentChecker, node: Node) -> tuple[Component, ...]:
     child = node.get("pipeline")
     if child is None:
         return ()
-    check_fields(checker, _PIPELINE, child, "pipeline")
+    check_fields(checker, PIPELINE, child, "pipeline")
     return checker.components(Kind.PROCESSOR, child.get("processors"))
 
 
