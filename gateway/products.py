@@ -139,9 +139,10 @@ def visible_products(organization: Organization | None) -> QuerySet[Product]:
     found = Product.objects.filter(lifecycle__in=(Lifecycle.PUBLISHED, Lifecycle.DEPRECATED))
     if organization is None:
         return found.filter(visibility=Visibility.PUBLIC)
-    chosen = Q(visibility=Visibility.ORGANIZATIONS, audience=organization)
+    audiences = Product.audience.through.objects.filter(organization=organization)
+    chosen = Q(visibility=Visibility.ORGANIZATIONS, pk__in=audiences.values("product"))
     open_to_all = Q(visibility__in=(Visibility.PUBLIC, Visibility.AUTHENTICATED))
-    return found.filter(open_to_all | chosen | Q(organization=organization)).distinct()
+    return found.filter(open_to_all | chosen | Q(organization=organization))
 
 
 @transaction.atomic

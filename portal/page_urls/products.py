@@ -4,7 +4,9 @@ from django.urls import URLPattern, path
 
 from portal.views import event_types, pages, plans, product_lifecycle, products, subscribers
 from portal.views.approvals import approvals
-from portal.views.catalogue import catalogue, product
+from portal.views.catalogue import catalogue
+from portal.views.console import console, console_ticket
+from portal.views.product_page import product, product_document
 
 _EVENT_TYPES: list[URLPattern] = [
     path("publish/event-types", event_types.event_type_list, name="event-types"),
@@ -56,6 +58,9 @@ _PRODUCTS: list[URLPattern] = [
 urlpatterns: list[URLPattern] = [
     path("", catalogue, name="catalogue"),
     path("products/<slug:slug>", product, name="product"),
+    path("products/<slug:slug>/documentation/<slug:page>", product_document, name="product-document"),
+    path("console", console, name="console"),
+    path("console/ticket", console_ticket, name="console-ticket"),
     *_EVENT_TYPES,
     *_PRODUCTS,
 ]

@@ -29,6 +29,15 @@ def page(estate: Estate) -> dict[str, int]:
     return {"product": estate.shared.pk, "page": row.pk}
 
 
+def document(estate: Estate) -> dict[str, str]:
+    page(estate)
+    return {"slug": estate.shared.slug, "page": "limits"}
+
+
+def ticket(estate: Estate) -> dict[str, object]:
+    return {"app": estate.app.pk, "definition": "nothing", "stream": "live"}
+
+
 def event_type(estate: Estate) -> dict[str, int]:
     return {"event_type": EventType.objects.filter(organization=estate.actor.organization).earliest("pk").pk}
 
@@ -54,6 +63,10 @@ ROWS = (
     Row("catalogue", "GET", OPEN),
     Row("product", "GET", OPEN, lambda estate: {"slug": estate.public.slug}),
     Row("product", "GET", "200 200 200 404 200 404 404", lambda estate: {"slug": estate.shared.slug}),
+    Row("product-document", "GET", "200 200 200 404 200 404 404", document),
+    Row("console", "GET", MEMBERS),
+    Row("console-ticket", "POST", "422 422 403 422 422 403 302"),
+    Row("console-ticket", "POST", "422 422 403 404 422 403 302", data=ticket),
     Row("event-types", "GET", MEMBERS),
     Row("new-event-type", "GET", PUBLISHERS),
     Row("new-event-type", "POST", "422 403 403 422 422 403 302"),
