@@ -61,7 +61,7 @@ def invite(actor: Actor, *, email: str, role: Role) -> IssuedInvitation:
 @transaction.atomic
 def revoke_invitation(actor: Actor, invitation: Invitation) -> Invitation:
     """End an invitation before it is accepted. Raises InputError, RefusedError."""
-    check_rank(actor, Role(invitation.role))
+    check_rank(actor, Role(invitation.role), pointer="")
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     _check_unused(invitation)
     invitation.revoked_at = timezone.now()

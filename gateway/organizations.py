@@ -87,16 +87,19 @@ def change_member(actor: Actor, membership: Membership, role: Role) -> Membershi
 @transaction.atomic
 def remove_member(actor: Actor, membership: Membership) -> None:
     """End a membership; management keys that act as this member stop working. Raises RefusedError."""
-    check_rank(actor, Role(membership.role))
+    check_rank(actor, Role(membership.role), pointer="")
     _check_owner_left(membership)
     audit.record(actor, "member.remove", membership)
     membership.delete()
 
 
-def check_rank(actor: Actor, role: Role) -> None:
-    """Raise InputError unless the actor may give and take this role: only owners make owners."""
+def check_rank(actor: Actor, role: Role, pointer: str = "/role") -> None:
+    """Raise InputError unless the actor may give and take this role: only owners make owners.
+
+    pointer: where in the input the role stands; empty: the input has none.
+    """
     if role is Role.OWNER and actor.role is not Role.OWNER:
-        raise InputError(Fault("only an owner may make or change an owner", "/role", "forbidden"))
+        raise InputError(Fault("only an owner may make or change an owner", pointer, "forbidden"))
 
 
 def _check_owner_left(membership: Membership) -> None:
