@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from gateway.connections import password_of, settings_of
 from gateway.errors import RefusedError
-from gateway.models import Connection
+from gateway.models import Connection, ConnectionKind
 from streams.connections import ConnectionSettings
 from streams.kafka.diagnosis import InspectionError
 from streams.kafka.inspection import ClusterView, TopicView, view_cluster, view_topic
@@ -32,6 +32,12 @@ def inspect_topic(connection: Connection, topic: str) -> TopicView:
 
 
 def _inspected(connection: Connection, view: Callable[[ConnectionSettings], _View]) -> _View:
+    if connection.kind != ConnectionKind.KAFKA:
+        raise RefusedError(
+            f"connections of the kind {connection.kind} cannot be looked at here",
+            code="not_kafka",
+            remedy="make a definition that names it: its running instances say whether they can connect",
+        )
     try:
         with _place():
             return view(settings_of(connection, password_of(connection)))

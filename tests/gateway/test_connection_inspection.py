@@ -40,6 +40,11 @@ def test_a_password_that_no_key_opens_is_said():
         inspect_cluster(connection)
 
 
+def test_what_is_not_kafka_is_not_looked_at():
+    with refused("not_kafka"):
+        inspect_cluster(ConnectionFactory(kind="nats"))
+
+
 def test_only_so_many_look_at_a_time(monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(connection_inspection, "view_cluster", lambda settings: inspect_cluster(connection))

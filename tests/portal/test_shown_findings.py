@@ -1,0 +1,38 @@
+"""Findings with the lines they are about."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import Fault
+from portal.shown_findings import MOST_SHOWN, shown_findings
+
+TEXT = "input:\n  kafka:\n    topcs: [a]\noutput: {}\n"
+
+
+def test_a_finding_shows_its_line_with_the_word_marked_and_the_lines_beside_it():
+    found = shown_findings(TEXT, [Fault("no such field", line=3, column=5)])
+    [finding] = found.findings
+    assert [(line.number, line.before, line.marked, line.after) for line in finding.excerpt] == [
+        (2, "  kafka:", "", ""),
+        (3, "    ", "topcs:", " [a]"),
+        (4, "output: {}", "", ""),
+    ]
+    assert (found.errors, found.warnings, finding.is_error) == (1, 0, True)
+
+
+def test_a_finding_of_the_whole_has_no_excerpt():
+    [finding] = shown_findings(TEXT, [], [Fault("nobody offers it")]).findings
+    assert (finding.excerpt, finding.is_error) == ((), False)
+
+
+def test_many_findings_are_counted_and_some_are_shown():
+    found = shown_findings(TEXT, [Fault("bad", line=1, column=1)] * 60, [Fault("odd")])
+    assert (len(found.findings), found.unshown) == (MOST_SHOWN, 11)
+
+
+@given(st.text(alphabet="ab \n\r:", max_size=400), st.integers(1, 30), st.integers(1, 500))
+def test_no_place_is_out_of_a_texts_reach(text, line, column):
+    [finding] = shown_findings(text, [Fault("bad", line=line, column=column)]).findings
+    lines = text.split("\n")
+    for shown in finding.excerpt:
+        assert shown.before + shown.marked.rstrip() + shown.after in lines[shown.number - 1] + " "
