@@ -151,6 +151,7 @@ DEFAULT_FROM_EMAIL = env.str("SLUICE_EMAIL_FROM", default="Sluice <sluice@localh
 # --- streams ------------------------------------------------------------------------------------------
 STREAMING_ENABLED = env.bool("SLUICE_STREAMING_ENABLED", default=True)
 STREAMING_COMPONENTS = frozenset(env.list("SLUICE_STREAMING_COMPONENTS", default=[])) or None
+STREAMING_REGISTRY = "portal.components.definition_registry"
 SQLITE_DIRECTORIES = tuple(env.list("SLUICE_SQLITE_DIRECTORIES", default=[]))
 OUTBOUND_ALLOW = tuple(env.list("SLUICE_OUTBOUND_ALLOW", default=[]))
 KEY_RING = _key_ring(env.list("SLUICE_KEY_RING", default=[]))

@@ -15,7 +15,7 @@ from streams.registry import Registry
 from streams.spec import Component, ComponentSpec, Kind, Problem, Rules, Severity, Shape
 
 _LABEL: Final = re.compile(r"[a-z0-9][a-z0-9_]*")
-_BESIDE: Final = {
+BESIDE: Final = {
     Kind.INPUT: frozenset({"label", "processors"}),
     Kind.PROCESSOR: frozenset({"label"}),
     Kind.OUTPUT: frozenset({"label", "processors"}),
@@ -45,7 +45,7 @@ class ComponentChecker:
                 node, "wrong_type", f"an {kind.value} is an object with one component, not {node.type_name}"
             )
             return None
-        beside = _BESIDE[kind]
+        beside = BESIDE[kind]
         named = self._only_name(kind, node, [key for key in node.value if key not in beside])
         label = self._label(node.get("label"))
         processors = self.components(Kind.PROCESSOR, node.get("processors")) if "processors" in beside else ()
@@ -112,7 +112,7 @@ class ComponentChecker:
             return None
         for name in names:
             if name != known[0]:
-                unknown_key(self, name, node.value[name], [*_BESIDE[kind]])
+                unknown_key(self, name, node.value[name], [*BESIDE[kind]])
         return known[0]
 
     def _spec(self, kind: Kind, name: str, node: Node) -> ComponentSpec | None:

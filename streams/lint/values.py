@@ -64,8 +64,8 @@ def _default(checker: Checker, field: Field, parent: Node) -> Any:
     """The value of a field that is not given. A component is checked as if its default stood there."""
     if field.type is FieldType.OBJECT and field.shape is Shape.ONE:
         return {child.name: _default(checker, child, parent) for child in field.children}
-    if field.type in _COMPONENTS and isinstance(field.default, dict):
-        return checker.component(_COMPONENTS[field.type], written_at(parent, field.name, field.default))
+    if field.type in COMPONENTS and isinstance(field.default, dict):
+        return checker.component(COMPONENTS[field.type], written_at(parent, field.name, field.default))
     return default_of(field)
 
 
@@ -101,12 +101,12 @@ def check_value(checker: Checker, field: Field, node: Node) -> Any:
 
 
 def _one(checker: Checker, field: Field, node: Node) -> Any:
-    if field.type in _COMPONENTS:
-        return checker.component(_COMPONENTS[field.type], node)
-    if field.type in _LABELS:
+    if field.type in COMPONENTS:
+        return checker.component(COMPONENTS[field.type], node)
+    if field.type in LABELS:
         # Empty, as Bento's defaults are, where the field need not be given.
         unused = not node.value and field.default is not REQUIRED
-        return None if unused else checker.resource(_LABELS[field.type], node)
+        return None if unused else checker.resource(LABELS[field.type], node)
     if field.type is FieldType.OBJECT:
         return check_fields(checker, field.children, node, field.name)
     if field.type is FieldType.ANY:
@@ -164,13 +164,13 @@ def _found(checker: Checker, node: Node, code: str, message: str, remedy: str = 
     checker.findings.append(checker.source.finding(node, code, message, remedy))
 
 
-_COMPONENTS = {
+COMPONENTS = {
     FieldType.INPUT: Kind.INPUT,
     FieldType.PROCESSOR: Kind.PROCESSOR,
     FieldType.OUTPUT: Kind.OUTPUT,
     FieldType.SCANNER: Kind.SCANNER,
 }
-_LABELS = {
+LABELS = {
     FieldType.CACHE: Kind.CACHE,
     FieldType.RATE_LIMIT: Kind.RATE_LIMIT,
     FieldType.PROCESSOR_RESOURCE: Kind.PROCESSOR,

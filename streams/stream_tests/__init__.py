@@ -1,0 +1,1 @@
+"""Tests of a stream's processors in the format of `bento test`."""
