@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streams.caches import lru, memory, ttlru
 from streams.caches import redis as redis_cache
+from streams.inputs import amqp_0_9 as amqp_0_9_input
 from streams.inputs import broker as broker_input
 from streams.inputs import generate
 from streams.inputs import http_client as http_client_input
@@ -11,6 +12,7 @@ from streams.inputs import kafka as kafka_input
 from streams.inputs import mqtt as mqtt_input
 from streams.inputs import nats as nats_input
 from streams.inputs import redis_streams as redis_streams_input
+from streams.outputs import amqp_0_9 as amqp_0_9_output
 from streams.outputs import broker as broker_output
 from streams.outputs import drop, fallback, reject, reject_errored
 from streams.outputs import http_client as http_client_output
@@ -82,6 +84,7 @@ def core_registry() -> Registry:
         generate.GENERATE,
         http_client_input.HTTP_CLIENT,
         kafka_input.KAFKA,
+        amqp_0_9_input.AMQP_0_9,
         mqtt_input.MQTT,
         nats_input.NATS,
         redis_streams_input.REDIS_STREAMS,
@@ -93,6 +96,7 @@ def core_registry() -> Registry:
         switch_output.SWITCH,
         http_client_output.HTTP_CLIENT,
         kafka_output.KAFKA,
+        amqp_0_9_output.AMQP_0_9,
         mqtt_output.MQTT,
         nats_output.NATS,
         redis_streams_output.REDIS_STREAMS,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from streams.bloblang import MappingError
-from streams.errors import RejectedMessageError
+from streams.errors import OutputError, RejectedMessageError
 from streams.message import Message
 from streams.outputs.attempt import Errors, raise_for
 
@@ -25,6 +25,9 @@ async def write_each(messages: list[Message], room: asyncio.Semaphore, write: Wr
             errors[at] = RejectedMessageError(str(answer))
         elif isinstance(answer, Exception):
             errors[at] = answer
+        elif isinstance(answer, asyncio.CancelledError):
+            # We are not cancelled, else there were no answers: a client let go of the message.
+            errors[at] = OutputError("the client gave the message up")
     raise_for(errors)
 
 

@@ -1,0 +1,1 @@
+"""AMQP as inputs and outputs of streams."""
