@@ -99,6 +99,8 @@ def _lines(changes: dict[str, Any]) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        value = ", ".join(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = text or "empty"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

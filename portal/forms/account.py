@@ -32,6 +32,10 @@ class _PlainFields(forms.Form):
 class SignInForm(_PlainFields, allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no annotations
     """Address and password."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
+
 
 class SignUpForm(_PlainFields, allauth_forms.SignupForm):  # type: ignore[misc]  # allauth has no annotations
     """Who one is. Who was invited brings the address and joins; anybody else names an organization."""

@@ -25,7 +25,8 @@ SCOPES: Final = {
     Scope.WEBHOOKS: "Webhooks: endpoints, test events, replays",
     Scope.ORGANIZATION: "Organization: members, management keys, connections",
 }
-LIFETIMES: Final = {"30": "30 days", "90": "90 days", "365": "One year", "": "Until it is revoked"}
+NO_END: Final = "0"
+LIFETIMES: Final = {"30": "30 days", "90": "90 days", "365": "One year", NO_END: "Until it is revoked"}
 
 
 class OrganizationForm(DomainForm):
@@ -70,9 +71,7 @@ class ManagementKeyForm(DomainForm):
         initial=[Scope.READ.value],
         help_text="Your role bounds it as well.",
     )
-    lifetime = forms.ChoiceField(
-        label="It works for", choices=list(LIFETIMES.items()), initial="90", required=False
-    )
+    lifetime = forms.ChoiceField(label="It works for", choices=list(LIFETIMES.items()), initial="90")
 
     def clean_scopes(self) -> list[Scope]:
         """Return the scopes as the domain has them."""
@@ -82,4 +81,4 @@ class ManagementKeyForm(DomainForm):
     def expires_at(self) -> dt.datetime | None:
         """When a key made now ends; None: never."""
         days = self.cleaned_data["lifetime"]
-        return timezone.now() + dt.timedelta(days=int(days)) if days else None
+        return None if days == NO_END else timezone.now() + dt.timedelta(days=int(days))

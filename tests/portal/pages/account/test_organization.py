@@ -106,13 +106,14 @@ def test_the_audit_says_who_did_what_and_names_no_stranger(owner, person, organi
     mine = factories.AuditFactory(
         organization=organization, actor=person, verb="plan.change", object_name="Gold"
     )
-    mine.changes = {"quota": [1, 2], "note": [None, "x" * 500]}
+    mine.changes = {"quota": [1, 2], "note": [None, "x" * 500], "topics": [[], ["orders", "stock"]]}
     mine.save()
     stranger = factories.UserFactory(email="operator@example.com")
     factories.AuditFactory(organization=organization, actor=stranger, verb="organization.suspend")
     page = said(owner.get("/audit"))
     assert "Change plan Gold" in page
     assert "Quota: was 1, is 2" in page
+    assert "Topics: is orders, stock" in page
     assert f"by {person.name}" in page
     assert "operator@example.com" not in page
     assert "x" * 100 not in page
