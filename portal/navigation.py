@@ -38,7 +38,8 @@ class _Offer:
     """Name of the URL, text."""
 
 
-_LOOKS_AT_STREAMS: Final = frozenset(Role) - {Role.DEVELOPER}
+_PUBLISHERS: Final = frozenset({Role.OWNER, Role.ADMIN, Role.PUBLISHER})
+_OFFERED: Final = (("event-types", "Event types"), ("products", "Products"), ("approvals", "Approvals"))
 _OFFERS: Final = (
     _Offer(
         "Consume",
@@ -52,15 +53,10 @@ _OFFERS: Final = (
     ),
     _Offer(
         "Publish",
-        _LOOKS_AT_STREAMS,
-        (
-            ("definitions", "Definitions"),
-            ("connections", "Connections"),
-            ("event-types", "Event types"),
-            ("products", "Products"),
-            ("approvals", "Approvals"),
-        ),
+        _PUBLISHERS,
+        (("definitions", "Definitions"), ("connections", "Connections"), *_OFFERED),
     ),
+    _Offer("Publish", frozenset({Role.VIEWER}), (("definitions", "Definitions"), *_OFFERED)),
     _Offer("Organization", frozenset(Role), (("organization", "Members"), ("profile", "Profile"))),
     _Offer(
         "", frozenset({Role.OWNER, Role.ADMIN}), (("management-keys", "Management keys"), ("audit", "Audit"))

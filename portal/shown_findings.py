@@ -17,7 +17,10 @@ _WORD: Final = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class ExcerptLine:
-    """A line of the document; `marked` is what the finding is about, and empty in the lines beside it."""
+    """A line of the document without the indent that all of an excerpt have.
+
+    `marked` is what the finding is about, and empty in the lines beside it.
+    """
 
     number: int
     before: str
@@ -41,6 +44,8 @@ class ShownFindings:
     findings: tuple[ShownFinding, ...] = ()
     errors: int = 0
     warnings: int = 0
+    is_checked: bool = True
+    """False: there is nothing to check yet."""
 
     @property
     def unshown(self) -> int:
@@ -67,13 +72,15 @@ def shown_findings(text: str, errors: Sequence[Fault], warnings: Sequence[Fault]
 def _excerpt(lines: Sequence[str], fault: Fault) -> Iterable[ExcerptLine]:
     if fault.line is None or not 1 <= fault.line <= len(lines):
         return
+    at = max(0, (fault.column or 1) - 1)
     first, last = max(1, fault.line - _BESIDE), min(len(lines), fault.line + _BESIDE)
-    for number in range(first, last + 1):
-        line = lines[number - 1].rstrip("\r")
+    around = [line.rstrip("\r") for line in lines[first - 1 : last]]
+    indent = min(at, *(len(line) - len(line.lstrip(" ")) for line in around if line.strip()), at)
+    for number, line in enumerate(around, first):
         if number == fault.line:
-            yield _marked(number, line, (fault.column or 1) - 1)
+            yield _marked(number, line[indent:], at - indent)
         else:
-            yield ExcerptLine(number, line[:_LONGEST], "", "")
+            yield ExcerptLine(number, line[indent : indent + _LONGEST], "", "")
 
 
 def _marked(number: int, line: str, at: int) -> ExcerptLine:

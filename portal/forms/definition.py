@@ -32,11 +32,13 @@ class DefinitionForm(DomainForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._faults: list[Fault] = []
+        self._document = ""
 
     def clean_document(self) -> str:
         """Return the document with the line ends it was written with: browsers send them as CR LF."""
         document: str = self.cleaned_data["document"]
-        return document.replace("\r\n", "\n")
+        self._document = document.replace("\r\n", "\n")
+        return self._document
 
     def show(self, *faults: Fault) -> None:
         """Keep faults for `findings`, too."""
@@ -46,7 +48,7 @@ class DefinitionForm(DomainForm):
     @property
     def findings(self) -> ShownFindings:
         """What the domain call found in the document."""
-        return shown_findings(self.cleaned_data.get("document", ""), self._faults)
+        return shown_findings(self._document, self._faults)
 
 
 class ActivationForm(DomainForm):

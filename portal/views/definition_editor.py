@@ -83,7 +83,7 @@ def check_document(request: PageRequest, actor: Actor, definition: str = "") -> 
 def _checked(actor: Actor, text: str, definition: ApiDefinition | None) -> ShownFindings:
     """What is to be said of a document as it stands; of an empty one, nothing yet."""
     if not text.strip():
-        return ShownFindings()
+        return ShownFindings(is_checked=False)
     dialect = Dialect.SLUICE if definition is None else Dialect(definition.dialect)
     try:
         check = check_definition(actor.organization, text, dialect, definition_registry(), definition)

@@ -1,12 +1,12 @@
 // Line numbers beside `[data-editor]`, and findings that lead to their place: `[data-line]`, `[data-column]`.
-const MOST_LINES = 20000;
+const LEAST_ROWS = 16;
 
 /** Number the lines of a textarea in the gutter before it, and make it as high as its text. */
 function number(text) {
-  const lines = Math.min(text.value.split("\n").length, MOST_LINES);
-  if (text.rows === lines && text.dataset.numbered) return;
-  text.dataset.numbered = "";
-  text.rows = lines;
+  const lines = text.value.split("\n").length;
+  if (text.dataset.lines === String(lines)) return;
+  text.dataset.lines = lines;
+  text.rows = Math.max(lines, LEAST_ROWS);
   text.previousElementSibling.textContent = Array.from({ length: lines }, (_, at) => at + 1).join("\n");
 }
 

@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 from gateway.errors import Fault
 from portal.shown_findings import MOST_SHOWN, shown_findings
 
-TEXT = "input:\n  kafka:\n    topcs: [a]\noutput: {}\n"
+TEXT = "streams:\n  input:\n    kafka:\n      topcs: [a]\n      consumer_group: g\n"
 
 
 def test_a_finding_shows_its_line_with_the_word_marked_and_the_lines_beside_it():
-    found = shown_findings(TEXT, [Fault("no such field", line=3, column=5)])
+    found = shown_findings(TEXT, [Fault("no such field", line=4, column=7)])
     [finding] = found.findings
     assert [(line.number, line.before, line.marked, line.after) for line in finding.excerpt] == [
-        (2, "  kafka:", "", ""),
-        (3, "    ", "topcs:", " [a]"),
-        (4, "output: {}", "", ""),
+        (3, "kafka:", "", ""),
+        (4, "  ", "topcs:", " [a]"),
+        (5, "  consumer_group: g", "", ""),
     ]
     assert (found.errors, found.warnings, finding.is_error) == (1, 0, True)
 
@@ -34,5 +34,8 @@ def test_many_findings_are_counted_and_some_are_shown():
 def test_no_place_is_out_of_a_texts_reach(text, line, column):
     [finding] = shown_findings(text, [Fault("bad", line=line, column=column)]).findings
     lines = text.split("\n")
+    assert [shown.number for shown in finding.excerpt] == [
+        number for number in range(line - 1, line + 2) if 1 <= number <= len(lines) and line <= len(lines)
+    ]
     for shown in finding.excerpt:
-        assert shown.before + shown.marked.rstrip() + shown.after in lines[shown.number - 1] + " "
+        assert shown.before + shown.marked + shown.after in lines[shown.number - 1] + " "

@@ -104,7 +104,7 @@ def test_errors_are_shown_in_place_and_nothing_is_saved(publisher, running):
     page = text(publisher.post(address(running, "/document"), {"document": wrong, "activate": "true"}), 422)
     assert "Nothing was changed" in page
     assert "data-line=" in page
-    assert "uppercase(" in page
+    assert "<mark>" in page
     assert saved(running) == running.document
 
 
@@ -197,6 +197,7 @@ def test_a_definition_is_deleted_once_its_name_is_typed_and_no_product_needs_it(
 def test_a_viewer_reads_and_is_offered_nothing_to_change(estate, signed_in, running, held):
     viewer = factories.MembershipFactory(organization=running.organization, role="viewer")
     client = signed_in(viewer)
+    assert 'href="/connections"' not in text(client.get("/definitions"))
     for page in ("", "/document", "/revisions", "/quarantine", f"/quarantine/{held.pk}"):
         shown = text(client.get(address(running, page)))
         for offered in (
