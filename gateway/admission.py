@@ -12,10 +12,10 @@ from gateway.authentication import (
     TICKET,
     OpenAccess,
     Refusal,
-    api_key,
     authenticate,
     caller_of_app,
     peer_address,
+    shown_digest,
 )
 from gateway.budgets import Budgets, CallerBudget
 from gateway.call import Call
@@ -25,13 +25,14 @@ from gateway.clients import Clients
 from gateway.configuration import Configuration
 from gateway.database import Pool
 from gateway.passes import Passes
-from gateway.protocol import Receive, Scope, Send
+from gateway.protocol import Headers, Receive, Scope, Send
 from gateway.routes import Purpose, Route
 from gateway.tickets import redeem_ticket
-from streams.secrets import api_key_digest
 
 _KEPT_OPEN: Final = frozenset({Purpose.POLL, Purpose.STREAM, Purpose.WEBSOCKET, Purpose.INGEST_WEBSOCKET})
 
+Ends = tuple[Scope, Receive, Send, Headers]
+"""A request: its scope, its two directions, and its headers."""
 Counted = tuple[Caller, CallerBudget, TrafficMeter]
 """Somebody who was let in, what they may still use, and where it is counted."""
 
@@ -47,28 +48,25 @@ class Admission:
     open_access: OpenAccess
     passes: Passes = field(default_factory=Passes)
 
-    async def admit(
-        self, configuration: Configuration, route: Route, scope: Scope, receive: Receive, send: Send
-    ) -> Call | Refusal:
+    def admit(self, configuration: Configuration, route: Route, ends: Ends) -> Call | Refusal:
         """Let a request or handshake in, or say why not. What it is counted under is decided here too."""
-        ticket = ticket_of(scope) if route.purpose in _KEPT_OPEN and route.api.authenticated else ""
-        if ticket:
-            now = dt.datetime.now(dt.UTC)
-            caller = await self._by_ticket(ticket, configuration, route, scope, now)
-            admitted = self._counted(caller, route)
-        else:
-            admitted = self._by_key(configuration, route, scope)
-        if isinstance(admitted, Refusal):
-            return admitted
-        return self._within_limits(*admitted, route, (scope, receive, send))
+        admitted = self._by_key(configuration, route, ends)
+        return admitted if isinstance(admitted, Refusal) else self._within_limits(admitted, route, ends)
 
-    def _by_key(self, configuration: Configuration, route: Route, scope: Scope) -> Refusal | Counted:
+    async def admit_by_ticket(
+        self, ticket: str, configuration: Configuration, route: Route, ends: Ends
+    ) -> Call | Refusal:
+        """Let in who shows a ticket instead of a key."""
+        caller = await self._by_ticket(ticket, configuration, route, ends[0], dt.datetime.now(dt.UTC))
+        admitted = self._counted(caller, route)
+        return admitted if isinstance(admitted, Refusal) else self._within_limits(admitted, route, ends)
+
+    def _by_key(self, configuration: Configuration, route: Route, ends: Ends) -> Refusal | Counted:
         """Who shows this key, as it was found out a moment ago or is now."""
-        api = route.api
+        api, scope = route.api, ends[0]
         if not api.authenticated:
             return self._judged(configuration, route, scope)
-        shown = api_key(scope["headers"], scope["query_string"], api.key_places)
-        key = (api.definition_id, api_key_digest(shown))
+        key = (api.definition_id, shown_digest(ends[3], scope["query_string"], api.key_places))
         found = self.passes.find(configuration, key)
         if found is None:
             admitted = self._judged(configuration, route, scope)
@@ -93,14 +91,8 @@ class Admission:
             return caller
         return caller, self.budgets.for_caller(caller), self.analytics.meter(route.api, caller)
 
-    def _within_limits(
-        self,
-        caller: Caller,
-        budget: CallerBudget,
-        meter: TrafficMeter,
-        route: Route,
-        ends: tuple[Scope, Receive, Send],
-    ) -> Call | Refusal:
+    def _within_limits(self, admitted: Counted, route: Route, ends: Ends) -> Call | Refusal:
+        caller, budget, meter = admitted
         verdict = budget.request()
         if not verdict.allowed:
             meter.request(verdict.code)
@@ -135,9 +127,13 @@ class Admission:
         return caller_of_app(scope, app_id, route.api, configuration.table, now)
 
 
-def ticket_of(scope: Scope) -> str:
-    """The ticket a request shows; empty for none."""
-    if b"ticket=" not in scope["query_string"]:
+def ticket_of(route: Route, scope: Scope) -> str:
+    """The ticket a request shows where one counts; empty for none."""
+    if (
+        b"ticket=" not in scope["query_string"]
+        or route.purpose not in _KEPT_OPEN
+        or not route.api.authenticated
+    ):
         return ""
     query: bytes = scope["query_string"]
     return dict(parse_qsl(query.decode("latin-1"))).get(TICKET, "")

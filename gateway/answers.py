@@ -45,8 +45,3 @@ def with_headers(send: Send, headers: Headers) -> Send:
         await send(event)
 
     return send_with
-
-
-def header(scope: Scope, wanted: bytes) -> str:
-    """The value of a request's header; wanted: in lower case. Empty where there is none."""
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")

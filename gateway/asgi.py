@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from gateway.admission import SHUTDOWN, Admission, ticket_of
-from gateway.answers import header, plain, preflight, refuse, with_headers
+from gateway.admission import SHUTDOWN, Admission, Ends, ticket_of
+from gateway.answers import plain, preflight, refuse, with_headers
 from gateway.authentication import Refusal
 from gateway.call import Call, Handler
 from gateway.client import CloseReason
@@ -22,13 +22,15 @@ from gateway.configuration import Changed, Configuration, ConfigurationFollower
 from gateway.cors import allowed_origin, preflight_headers, response_headers
 from gateway.end_signals import before_the_end
 from gateway.metrics import CONTENT_TYPE, Gauge, exposition
-from gateway.protocol import Receive, Scope, Send
+from gateway.protocol import Headers, Receive, Scope, Send, first_values
 from gateway.routes import ActiveApi, Asking, Purpose, Route
 
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS: Final = 5.0
 """How long open streams may take to say why they end."""
+GARBAGE: Final = (20_000, 20, 50)
+"""The collector's thresholds: what some hundred requests under way hold is no garbage, and not worth a look."""
 _EVENT_STREAM: Final = b"text/event-stream"
 
 
@@ -117,7 +119,9 @@ class Gateway:
         # What was imported stays for good: the collector need not look at it while clients wait for their messages.
         gc.collect()
         gc.freeze()
-        before_the_end(self.drain, None if self._told_of_the_end else self._stop)
+        gc.set_threshold(*GARBAGE)
+        # A server cuts WebSockets off without our reason; it hears of the signal when all have been told.
+        before_the_end(self.drain, self._drained if self._told_of_the_end else self._stop)
         self._ready = parts
         return parts
 
@@ -140,16 +144,21 @@ class Gateway:
         if self._parts is None:
             return
         parts = self._parts
-        self.drain()
         await parts.follower.stop()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_SECONDS):
-                await parts.admission.clients.all_left()
+        await self._drained()
         for part in reversed(parts.serving):
             await part.stop()
         await parts.admission.budgets.stop()
         await parts.admission.analytics.stop()
         await parts.close()
+
+    async def _drained(self) -> None:
+        """Return when every open stream has said why it ends, or had the time to."""
+        self.drain()
+        if self._parts is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    await self._parts.admission.clients.all_left()
 
     async def _serve(self, parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/metrics" and scope["type"] == "http":
@@ -161,46 +170,66 @@ class Gateway:
         if parts.follower.is_stale:
             await refuse(scope, receive, send, _STALE)
             return
-        route = parts.follower.now.routes.find(asking(scope))
+        headers = first_values(scope)
+        asked = asking(scope, headers)
+        route = parts.follower.now.routes.find(asked)
+        if route is None and await parts.follower.look_again():
+            route = parts.follower.now.routes.find(asked)
         if route is None:
             await refuse(scope, receive, send, _NOT_FOUND)
-        elif origin := header(scope, b"origin"):
-            await self._serve_page(parts, route, origin, (scope, receive, send))
+        elif b"origin" in headers:
+            await self._serve_page(parts, route, (scope, receive, send, headers))
         else:
-            await self._serve_caller(parts, route, (scope, receive, send))
+            await self._serve_caller(parts, route, (scope, receive, send, headers))
 
-    async def _serve_page(
-        self, parts: Parts, route: Route, origin: str, ends: tuple[Scope, Receive, Send]
-    ) -> None:
+    async def _serve_page(self, parts: Parts, route: Route, ends: Ends) -> None:
         """Serve a call that a web page makes."""
-        scope, receive, send = ends
+        scope, receive, send, headers = ends
+        origin = text_of(headers, b"origin")
         if allowed_origin(origin, route, parts.portal_origin):
             if scope["type"] == "http":
-                if method := preflight_method(scope):
-                    wanted = header(scope, b"access-control-request-headers")
+                if method := preflight_method(scope, headers):
+                    wanted = text_of(headers, b"access-control-request-headers")
                     await preflight(send, preflight_headers(origin, route, method, wanted))
                     return
                 send = with_headers(send, response_headers(origin))
-        elif route.api.authenticated and ticket_of(scope):
+        elif ticket_of(route, scope):
             # A page that brings a ticket is somebody's: no other page may use what it was given, nor use it up.
             await refuse(scope, receive, send, _FOREIGN_ORIGIN)
             return
-        await self._serve_caller(parts, route, (scope, receive, send))
+        await self._serve_caller(parts, route, (scope, receive, send, headers))
 
-    async def _serve_caller(self, parts: Parts, route: Route, ends: tuple[Scope, Receive, Send]) -> None:
-        configuration = parts.follower.now
-        call = await parts.admission.admit(configuration, route, *ends)
-        if (
-            parts.follower.now is not configuration
-        ):  # a ticket takes its time: it was let in by what held before
-            _end_streams(parts.admission.clients, parts.follower.now, anew=True)
+    async def _serve_caller(self, parts: Parts, route: Route, ends: Ends) -> None:
+        if ticket := ticket_of(route, ends[0]):
+            call = await _admitted_by_ticket(parts, ticket, route, ends)
+        else:
+            call = parts.admission.admit(parts.follower.now, route, ends)
+            if isinstance(call, Refusal) and call.code in _MAY_BE_OUTDATED:
+                call = await _judged_again(parts, call, ends)
         if isinstance(call, Refusal):
-            await refuse(*ends, call)
-            return
-        if call.client is None:
-            await parts.handlers[route.purpose](call)
-            return
-        await _serve_client(parts, call)
+            await refuse(*ends[:3], call)
+        elif call.client is None:
+            await parts.handlers[call.route.purpose](call)
+        else:
+            await _serve_client(parts, call)
+
+
+async def _admitted_by_ticket(parts: Parts, ticket: str, route: Route, ends: Ends) -> Call | Refusal:
+    """Let in by a ticket. That takes its time, in which what it was judged by may have changed."""
+    configuration = parts.follower.now
+    call = await parts.admission.admit_by_ticket(ticket, configuration, route, ends)
+    if parts.follower.now is not configuration:
+        _end_streams(parts.admission.clients, parts.follower.now, anew=True)
+    return call
+
+
+async def _judged_again(parts: Parts, refusal: Refusal, ends: Ends) -> Call | Refusal:
+    """Judge who was refused once more, if something has changed: a key works from the moment it is shown."""
+    if not await parts.follower.look_again():
+        return refusal
+    configuration = parts.follower.now
+    route = configuration.routes.find(asking(ends[0], ends[3]))
+    return _NOT_FOUND if route is None else parts.admission.admit(configuration, route, ends)
 
 
 async def _serve_client(parts: Parts, call: Call) -> None:
@@ -223,15 +252,20 @@ def _end_streams(clients: Clients, configuration: Configuration, *, anew: bool) 
         clients.enforce(Standing(configuration.by_id, configuration.table, now, loop_time))
 
 
-def asking(scope: Scope) -> Asking:
+def asking(scope: Scope, headers: Headers) -> Asking:
     """What of a scope decides where it goes."""
-    accepts = any(name == b"accept" and _EVENT_STREAM in value for name, value in scope["headers"])
+    accepts = _EVENT_STREAM in headers.get(b"accept", b"")
     return Asking(scope["path"], scope.get("method", "GET"), scope["type"] == "websocket", accepts)
 
 
-def preflight_method(scope: Scope) -> str:
+def text_of(headers: Headers, name: bytes) -> str:
+    """The value of a header; empty where there is none."""
+    return headers.get(name, b"").decode("latin-1")
+
+
+def preflight_method(scope: Scope, headers: Headers) -> str:
     """What a browser asks whether it may do; empty: the request is no preflight."""
-    return header(scope, b"access-control-request-method") if scope["method"] == "OPTIONS" else ""
+    return text_of(headers, b"access-control-request-method") if scope["method"] == "OPTIONS" else ""
 
 
 async def _metrics(parts: Parts, send: Send) -> None:
@@ -251,6 +285,8 @@ async def _metrics(parts: Parts, send: Send) -> None:
 
 
 _NOT_FOUND: Final = Refusal(404, "not_found", "No active API listens at this path.")
+_MAY_BE_OUTDATED: Final = frozenset({"key_unknown", "not_subscribed"})
+"""Refusals of somebody whose key or subscription may be younger than what is known."""
 _STALE: Final = Refusal(
     503,
     "configuration_stale",

@@ -1,14 +1,15 @@
 """Credential in a request or handshake -> Caller."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 from urllib.parse import parse_qsl
 
 from gateway.access_table import AccessTable, Grant, KnownCredential
 from gateway.caller import Caller, Limits
-from gateway.protocol import Scope
+from gateway.protocol import Scope, first_values
 from gateway.routes import ActiveApi
 from streams.openapi import KeyPlaces
 from streams.secrets import api_key_digest
@@ -51,7 +52,7 @@ def authenticate(
             return Caller(address, open_access.limits)
         detail = "This API asks for no key, and the operator of this gateway serves none that do not."
         return Refusal(403, "open_apis_refused", detail)
-    key = api_key(scope["headers"], scope["query_string"], api.key_places)
+    key = api_key(first_values(scope), scope["query_string"], api.key_places)
     if not key:
         return Refusal(401, "key_missing", f"Send an API key in the header {_header_name(api.key_places)}.")
     credential = table.credentials.get(api_key_digest(key))
@@ -68,15 +69,22 @@ def caller_of_app(
     return _caller(peer_address(scope), app_id, None, table.grant(app_id, api.definition_id, now))
 
 
-def api_key(headers: Iterable[tuple[bytes, bytes]], query_string: bytes, places: KeyPlaces) -> str:
-    """The key a request carries; empty for none. headers: names in lower case, as ASGI has them."""
+def api_key(headers: Mapping[bytes, bytes], query_string: bytes, places: KeyPlaces) -> str:
+    """The key a request carries; empty for none. headers: by names in lower case."""
     names = (places.header.lower().encode(),) if places.header else _DEFAULT_HEADERS
-    for name, value in headers:
-        if name in names and (key := _bare(value.decode("latin-1"))):
+    for name in names:
+        if name in headers and (key := _bare(headers[name].decode("latin-1"))):
             return key[:_LONGEST_KEY]
     if places.query:
         return dict(parse_qsl(query_string.decode("latin-1"))).get(places.query, "")[:_LONGEST_KEY]
     return ""
+
+
+def shown_digest(headers: Mapping[bytes, bytes], query_string: bytes, places: KeyPlaces) -> bytes:
+    """Return 32 bytes by which to know again who shows the same; all that the key is read from goes into them."""
+    if places.header or places.query:
+        return sha256(headers.get(places.header.lower().encode(), b"") + b"\0" + query_string).digest()
+    return sha256(headers.get(b"authorization", b"") + b"\0" + headers.get(b"x-api-key", b"")).digest()
 
 
 def key_headers(places: KeyPlaces) -> Sequence[bytes]:
@@ -114,8 +122,9 @@ def _caller(
 
 def _bare(value: str) -> str:
     """The key of a header's value, with or without the scheme `Bearer`."""
-    scheme, _, rest = value.strip().partition(" ")
-    return rest.strip() if scheme.lower() == _BEARER else value.strip()
+    value = value.strip()
+    scheme, _, rest = value.partition(" ")
+    return rest.strip() if scheme.lower() == _BEARER else value
 
 
 def _header_name(places: KeyPlaces) -> str:

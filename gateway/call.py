@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gateway.caller import Caller
 from gateway.client import Client, CloseReason
-from gateway.protocol import Receive, Scope, Send
+from gateway.protocol import Headers, Receive, Scope, Send
 from gateway.routes import Route
 
 
@@ -36,13 +36,14 @@ class Meter(Protocol):
         """A stream was closed after so long."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """One request or WebSocket on its way to its handler."""
+    """One request or WebSocket on its way to its handler. Nobody changes it; to freeze it costs a microsecond each."""
 
     scope: Scope
     receive: Receive
     send: Send
+    headers: Headers
     route: Route
     caller: Caller
     budget: Budget

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 10.0
 """After which a database that was asked is taken for away."""
+LOOK_AGAIN_SECONDS: Final = 1.0
+"""How long somebody who is about to be refused waits for a look at the counter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +63,67 @@ class ConfigurationFollower:
         self.now = Configuration()
         self._pool = pool
         self._definitions = definitions
-        self._valkey_url = valkey_url
         self._changed = changed
         self._stale_seconds = stale_seconds
+        self._time = asyncio.get_running_loop().time
         self._read_at = float("-inf")
         self._applied = -1
+        self._looks = Looks(valkey_url)
+        self._asked: asyncio.Future[None] | None = None
+        """Those who wait for the next look."""
+        self._answered = False
+        """Whether the database did, when it was asked last."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def is_stale(self) -> bool:
         """PostgreSQL has not answered for so long that nobody knows what holds."""
-        return asyncio.get_running_loop().time() - self._read_at > self._stale_seconds
+        return self._time() - self._read_at > self._stale_seconds
 
     async def start(self) -> None:
         """Read once, unless PostgreSQL is away, and follow."""
         await self._turn()
-        looks = Looks(self._valkey_url)
-        following = (self._follow(looks), looks.listen(), self._keep_time())
+        following = (self._follow(), self._looks.listen(), self._keep_time())
         self._tasks = [asyncio.create_task(one) for one in following]
+
+    async def look_again(self) -> bool:
+        """Compare the counter now, and tell whether something had changed.
+
+        Who is about to be refused asks: a moment ago somebody may have let them in. All who ask meanwhile share one
+        look, and looks keep their distance, so that guessing keys costs the database nothing to speak of.
+        """
+        if not self._answered:
+            return False
+        before = self.now
+        if self._asked is None:
+            self._asked = asyncio.get_running_loop().create_future()
+            self._looks.hurry()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                await asyncio.shield(self._asked)
+        return self.now is not before
 
     async def stop(self) -> None:
         """Follow no more."""
         await end_tasks(self._tasks)
 
-    async def _follow(self, looks: Looks) -> None:
-        async for _ in looks:
+    async def _follow(self) -> None:
+        async for _ in self._looks:
+            asked, self._asked = self._asked, None
             await self._turn()
+            if asked is not None:
+                asked.set_result(None)
 
     async def _turn(self) -> None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._read_if_changed()
+            self._answered = True
             if self.now.revision != self._applied:
                 self._changed(self.now, anew=True)
                 self._applied = self.now.revision
         except (psycopg.Error, OSError) as error:
+            self._answered = False
             logger.warning("the database did not answer; serving what was read last: %s", error)
         except Exception:
             logger.exception("a change could not be brought into force; trying again")
@@ -105,7 +134,7 @@ class ConfigurationFollower:
         if revision != self.now.revision:
             apis = tuple(await self._definitions.load_apis())
             self.now = Configuration(apis, Routes(apis), await load_access(self._pool), revision)
-        self._read_at = asyncio.get_running_loop().time()
+        self._read_at = self._time()
 
     async def _keep_time(self) -> None:
         """Time goes on whether PostgreSQL answers or hangs: what expires ends, and what is too old to be known."""

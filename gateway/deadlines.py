@@ -32,7 +32,7 @@ class Deadline:
             self._task.cancel()
 
     def __enter__(self) -> Self:
-        self._task = asyncio.current_task()
+        self._task = asyncio.current_task(self._deadlines.loop)
         self._deadlines.add(self)
         return self
 
@@ -53,7 +53,7 @@ class Deadlines:
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
         self.time = loop.time
-        self._loop = loop
+        self.loop = loop
         self._open: set[Deadline] = set()
         self._ticking = False
 
@@ -66,16 +66,16 @@ class Deadlines:
         self._open.add(deadline)
         if not self._ticking:
             self._ticking = True
-            self._loop.call_later(TICK, self._tick)
+            self.loop.call_later(TICK, self._tick)
 
     def discard(self, deadline: Deadline) -> None:
         """Look at this one no more."""
         self._open.discard(deadline)
 
     def _tick(self) -> None:
-        now = self._loop.time()
+        now = self.loop.time()
         for deadline in tuple(self._open):
             deadline.expire_before(now)
         self._ticking = bool(self._open)
         if self._ticking:
-            self._loop.call_later(TICK, self._tick)
+            self.loop.call_later(TICK, self._tick)

@@ -10,12 +10,12 @@ from typing import Any, Final
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-def before_the_end(drain: Callable[[], object], stop: Callable[[], Awaitable[None]] | None) -> None:
+def before_the_end(drain: Callable[[], object], stop: Callable[[], Awaitable[None]]) -> None:
     """Have `drain` called when the process is told to end: servers wait for open connections, and some cut them off.
 
-    stop: awaited before the server hears of the signal, for a server that does not say when it ends; None: it does.
-    Whoever does not want to wait sends the signal again. Only a process's main thread may take signals; in any other
-    nothing happens. Call it on the running event loop, after the server has set its own handlers.
+    stop: awaited before the server hears of the signal. Whoever does not want to wait sends the signal again. Only a
+    process's main thread may take signals; in any other nothing happens. Call it on the running event loop, after the
+    server has set its own handlers.
     """
     if threading.current_thread() is not threading.main_thread():
         return
@@ -32,7 +32,7 @@ class _Handler:
         former: Any,
         loop: asyncio.AbstractEventLoop,
         drain: Callable[[], object],
-        stop: Callable[[], Awaitable[None]] | None,
+        stop: Callable[[], Awaitable[None]],
     ) -> None:
         self._former = former
         self._loop = loop
@@ -42,18 +42,18 @@ class _Handler:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         self._loop.call_soon_threadsafe(self._drain)
-        if self._stop is None or self._stopping is not None:
+        if self._stopping is not None:
             self._pass_on(number, frame)
         else:
-            self._loop.call_soon_threadsafe(self._begin_to_stop, self._stop, number)
+            self._loop.call_soon_threadsafe(self._begin_to_stop, number)
 
-    def _begin_to_stop(self, stop: Callable[[], Awaitable[None]], number: int) -> None:
+    def _begin_to_stop(self, number: int) -> None:
         if self._stopping is None:
-            self._stopping = self._loop.create_task(self._stop_first(stop, number))
+            self._stopping = self._loop.create_task(self._stop_first(number))
 
-    async def _stop_first(self, stop: Callable[[], Awaitable[None]], number: int) -> None:
+    async def _stop_first(self, number: int) -> None:
         try:
-            await stop()
+            await self._stop()
         finally:
             self._pass_on(number, None)
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -49,6 +50,8 @@ class IngestLimits:
     """Of all bodies together."""
     waiting: int = 1_000
     """Requests of one stream that wait for its output."""
+    first_try_seconds: float = 5.0
+    """How long a request waits for an output that is being connected for the first time."""
 
 
 class Ingest:
@@ -83,8 +86,9 @@ class Ingest:
 
     async def request(self, call: Call) -> None:
         """Answer one request to a `path`."""
+        body = Body(self._held)
         try:
-            answer = await self._answer(call)
+            answer = await self._answer(call, body)
         except CallerLeftError:
             call.meter.error("client_left")
         except IngestRefusedError as refusal:
@@ -94,6 +98,8 @@ class Ingest:
             start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
             await call.send(start)
             await call.send({"type": "http.response.body", "body": answer.body})
+        finally:
+            body.release()
 
     async def websocket(self, call: Call) -> None:
         """Serve one WebSocket at a `ws_path`."""
@@ -106,31 +112,21 @@ class Ingest:
             self._close(key)
         await asyncio.gather(*self._closing, return_exceptions=True)
 
-    async def _answer(self, call: Call) -> Answer:
-        pipeline, intake = self._find(call)
-        method = call.scope["method"]
-        if method not in intake.verbs:
-            allow = ((b"allow", ", ".join(intake.verbs).encode()),)
-            raise IngestRefusedError(
-                405, "method_not_allowed", f"{method} is not taken here", allow, unread=True
-            )
-        body = Body(self._held)
-        try:
-            return await self._timed(call, pipeline, intake, body)
-        finally:
-            body.release()
-
-    async def _timed(self, call: Call, pipeline: IngestPipeline, intake: Intake, body: Body) -> Answer:
+    async def _answer(self, call: Call, body: Body) -> Answer:
         """Read, then process and write, each in its time."""
-        headers = dict(call.scope["headers"])
-        check_headers(headers, self._limits.body_bytes)
+        pipeline = self._pipelines.get(_key(call))
+        if pipeline is not None and pipeline.is_being_tried:
+            await self._first_try(pipeline)
+        pipeline, intake = self._find(call)
+        _check_method(call.scope["method"], intake.verbs)
+        check_headers(call.headers, self._limits.body_bytes)
         reading = True
         try:
             with self._deadlines.within(self._limits.body_seconds) as deadline:
                 content = await body.read(call.receive, self._limits.body_bytes)
                 reading = False
                 deadline.restart(intake.timeout)
-                messages, request = self._messages(call, pipeline, intake, headers, content)
+                messages, request = self._messages(call, pipeline, intake, content)
                 if seconds := call.budget.take_messages(len(messages)):
                     await _wait(seconds, intake.timeout)
                 pipeline.enter()
@@ -145,13 +141,9 @@ class Ingest:
         return intake.answer.answer(responses) if intake.answer is not None and responses else EMPTY
 
     def _messages(
-        self,
-        call: Call,
-        pipeline: IngestPipeline,
-        intake: Intake,
-        headers: Mapping[bytes, bytes],
-        content: bytes,
+        self, call: Call, pipeline: IngestPipeline, intake: Intake, content: bytes
     ) -> tuple[list[Message], Request | None]:
+        headers = call.headers
         content_type = headers.get(b"content-type", b"")
         contents = split_body(content_type, content)
         withheld = self._withheld_from(call)
@@ -166,16 +158,19 @@ class Ingest:
         identity = own_identity() if sent_as is None else keyed_identity(sent_as, _identified(call))
         return make_messages(contents, metadata, identity, intake.stage, request), request
 
+    async def _first_try(self, pipeline: IngestPipeline) -> None:
+        """Wait for a stream that was activated a moment ago: that is worth its callers' while."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.first_try_seconds):
+                await pipeline.tried()
+
     def _withheld_from(self, call: Call) -> Withheld:
         return self._withheld.get(call.route.api.definition_id) or withheld_by(call.route.api)
 
     def _find(self, call: Call) -> tuple[IngestPipeline, Intake]:
         """The pipeline as it is now, whatever revision routed the call. Raises IngestRefusedError."""
-        stream, component = call.route.stream, call.route.component
-        if stream is None or component is None:
-            raise not_ready()
-        pipeline = self._pipelines.get((call.route.api.definition_id, stream.name))
-        if pipeline is None:
+        pipeline, component = self._pipelines.get(_key(call)), call.route.component
+        if pipeline is None or component is None:
             raise not_ready()
         return pipeline, pipeline.intake(component.pointer)
 
@@ -192,8 +187,21 @@ class Ingest:
         task.add_done_callback(self._closing.discard)
 
 
+def _key(call: Call) -> Key:
+    """Which pipeline serves a call."""
+    stream = call.route.stream
+    return call.route.api.definition_id, stream.name if stream is not None else ""
+
+
 def _called_streams(api: ActiveApi) -> list[ActiveStream]:
     return [api.active(name) for name, stream in api.streams.items() if takes_requests(stream)]
+
+
+def _check_method(method: str, verbs: Sequence[str]) -> None:
+    """Raise IngestRefusedError for a method that the stream does not take."""
+    if method not in verbs:
+        allow = ((b"allow", ", ".join(verbs).encode()),)
+        raise IngestRefusedError(405, "method_not_allowed", f"{method} is not taken here", allow, unread=True)
 
 
 async def _wait(seconds: float, patience: float) -> None:

@@ -76,7 +76,7 @@ class IngestPipeline:
         self._state = State.CONNECTING
         self._stopping = StopSignal()
         self._idle = asyncio.Event()
-        self._idle.set()
+        """Set when the last has left that was waiting when it was closed."""
         own: dict[type, object] = {
             Connections: active.connections,
             Statistics: self.statistics,
@@ -89,7 +89,18 @@ class IngestPipeline:
         self._sent = self.statistics.stage(active.stream.output.stage)
         self._fails_closed = active.identity.dialect != "tyk"
         self._intakes = dict(_intakes(active, context))
+        self._tried: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the first attempt to connect has come to its end, either way."""
         self._connecting = asyncio.create_task(self._connect())
+
+    @property
+    def is_being_tried(self) -> bool:
+        """The output is about to be connected for the first time."""
+        return not self._tried.done()
+
+    async def tried(self) -> None:
+        """Return when the first attempt to connect the output has come to its end."""
+        await asyncio.shield(self._tried)
 
     def intake(self, pointer: str) -> Intake:
         """The input at a place of the stream, once its output is connected. Raises IngestRefusedError."""
@@ -105,12 +116,11 @@ class IngestPipeline:
                 503, "busy", "too many requests wait for this stream's output", RETRY_SOON
             )
         self._waiting += 1
-        self._idle.clear()
 
     def leave(self) -> None:
         """Give the place back."""
         self._waiting -= 1
-        if not self._waiting:
+        if not self._waiting and self._state is State.CLOSING:
             self._idle.set()
 
     async def accept(self, intake: Intake, messages: list[Message]) -> None:
@@ -138,9 +148,11 @@ class IngestPipeline:
         """Take nothing more; return when what was begun has ended, or its time is up, and the output is closed."""
         self._state = State.CLOSING
         self._connecting.cancel()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.active.stream.shutdown_timeout):
-                await self._idle.wait()
+        self._end_first_try()
+        if self._waiting:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.active.stream.shutdown_timeout):
+                    await self._idle.wait()
         self._stopping.set()
         with suppress(SluiceError):
             await self._output.close()
@@ -162,8 +174,14 @@ class IngestPipeline:
             else:
                 self._state = State.OPEN
                 return
+            finally:
+                self._end_first_try()
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _end_first_try(self) -> None:
+        if not self._tried.done():
+            self._tried.set_result(None)
 
 
 def not_ready() -> IngestRefusedError:

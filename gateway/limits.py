@@ -39,8 +39,10 @@ class Bucket:
 
         More than it ever holds is taken as a debt once it is full, so that a large batch waits and then goes.
         """
-        self._fill(now)
-        if self.level < (needed := min(count, self.depth)):
+        if now > self.at:
+            self._fill(now)
+        needed = min(self.depth, count)
+        if self.level < needed:
             return (needed - self.level) / self.rate if self.rate else _NEVER_SECONDS
         self.level -= count
         return 0.0
@@ -50,12 +52,13 @@ class Bucket:
 
         Who owes `DEBT_SECONDS` already takes nothing, or one who tries on and on would never be let in again.
         """
-        self._fill(now)
+        if now > self.at:
+            self._fill(now)
         if not self.rate:
             return _NEVER_SECONDS
         if self.level - count >= -DEBT_SECONDS * self.rate or self.level >= 0.0:
             self.level -= count
-            return max(0.0, -self.level / self.rate)
+            return 0.0 if self.level >= 0.0 else -self.level / self.rate
         return max(DEBT_SECONDS, -self.level / self.rate)
 
     def taken_elsewhere(self, count: float) -> None:
@@ -63,9 +66,9 @@ class Bucket:
         self.level = min(self.level, max(self.level - count, -self.depth * _HELD_SECONDS))
 
     def _fill(self, now: float) -> None:
-        if now > self.at:
-            self.level = min(self.depth, self.level + (now - self.at) * self.rate)
-            self.at = now
+        level = self.level + (now - self.at) * self.rate
+        self.level = min(self.depth, level)
+        self.at = now
 
 
 @dataclass(slots=True)

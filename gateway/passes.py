@@ -26,7 +26,7 @@ class Pass:
 
 
 PassKey = tuple[int, bytes]
-"""A definition, and the digest of a key."""
+"""A definition, and a digest of what was shown to it."""
 
 
 class Passes:

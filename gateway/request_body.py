@@ -75,14 +75,18 @@ class Body:
             event = await receive()
             if event["type"] == "http.disconnect":
                 raise CallerLeftError
-            chunk = event.get("body", b"")
-            if self._size + len(chunk) > limit:
-                raise too_large(limit, unread=bool(event.get("more_body")))
-            self._held.take(len(chunk))
-            self._size += len(chunk)
+            chunk: bytes = event.get("body", b"")
+            more = event.get("more_body", False)
+            self._hold(len(chunk), limit, more=more)
+            if not more:
+                return chunk if not chunks else b"".join([*chunks, chunk])
             chunks.append(chunk)
-            if not event.get("more_body"):
-                return chunk if len(chunks) == 1 else b"".join(chunks)
+
+    def _hold(self, size: int, limit: int, *, more: bool) -> None:
+        if self._size + size > limit:
+            raise too_large(limit, unread=more)
+        self._held.take(size)
+        self._size += size
 
     def release(self) -> None:
         """Let go of its bytes."""

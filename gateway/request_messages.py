@@ -42,12 +42,17 @@ def split_body(content_type: bytes, body: bytes) -> list[bytes]:
 
     Lines of NDJSON that are not blank, parts of `multipart/*` (RFC 2046), and anything else as it is.
     """
-    media_type = content_type.partition(b";")[0].strip().lower()
+    media_type = _media_type(content_type)
     if media_type in _LINES:
         return _some(_bounded([line.rstrip(b"\r") for line in body.split(b"\n") if line.strip()]))
     if media_type.startswith(b"multipart/"):
         return _some(_bounded(_parts(content_type, body)))
     return [body]
+
+
+@lru_cache(maxsize=256)
+def _media_type(content_type: bytes) -> bytes:
+    return content_type.partition(b";")[0].strip().lower()
 
 
 def _bounded(contents: list[bytes]) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from streams.connections import Connections
@@ -12,7 +12,7 @@ from streams.spec import Component, Kind, StreamIdentity
 from streams.supervisor import ActiveStream
 
 
-class Purpose(Enum):
+class Purpose(StrEnum):
     """What a route is for; the value names it in metrics and lists."""
 
     INGEST = "ingest"

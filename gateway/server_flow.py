@@ -5,7 +5,7 @@ a producer when a connection's buffer is full; `send` waits until it is not. uvi
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -26,13 +26,18 @@ class ServerFlow:
         """Serve, with a `send` that waits for the client, and a way to cut it off."""
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
-        elif (protocol := _daphne_protocol(send)) is None:
-            scope[ABORT] = partial(_abort, getattr(send, "__self__", None))
-            await self._application(scope, receive, send)
+            return
+        protocol = _daphne_protocol(send) if isinstance(send, partial) else None
+        if protocol is None:
+            scope[ABORT] = partial(_abort, send)
         else:
             flow = _DaphneFlow(scope["type"], protocol, send)
-            scope[ABORT] = flow.abort
-            await self._application(scope, receive, flow.send)
+            scope[ABORT], send = flow.abort, flow.send
+        try:
+            await self._application(scope, receive, send)
+        finally:
+            # What has `send` has the scope: a circle, which only the collector would take apart, for each request.
+            del scope[ABORT]
 
 
 def abort(scope: Scope) -> None:
@@ -92,9 +97,9 @@ class _DaphneFlow:
             self._protocol.transport.registerProducer(self, streaming=True)
 
 
-def _daphne_protocol(send: Send) -> Any:
+def _daphne_protocol(send: "partial[Awaitable[None]]") -> Any:
     """Daphne's protocol object behind a `send`; None under any other server."""
-    if not isinstance(send, partial) or not send.args:
+    if not send.args:
         return None
     server = getattr(send.func, "__self__", None)
     return send.args[0] if type(server).__module__ == "daphne.server" else None
@@ -105,9 +110,9 @@ def _is_begun(event: Event) -> bool:
     return bool(streaming) or event["type"] == "websocket.accept"
 
 
-def _abort(protocol: Any) -> None:
+def _abort(send: Send) -> None:
     """uvicorn's `send` is a method of what has the connection's transport."""
-    transport = getattr(protocol, "transport", None)
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is not None:
         transport.abort()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -56,28 +56,25 @@ class Outgoing(NamedTuple):
 class _Delivery:
     """What becomes of one batch."""
 
-    __slots__ = ("_expected", "_reported", "done", "errors")
+    __slots__ = ("_owed", "done", "errors")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.done: asyncio.Future[None] = loop.create_future()
+    def __init__(self, records: int) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.errors: dict[int, Exception] = {}
-        self._reported = 0
-        self._expected: int | None = None
+        self._owed = records
+        if not records:
+            self.done.set_result(None)
 
     def settle(self, at: int, error: KafkaError | None, _record: Any) -> None:
         """Note what became of a record."""
+        self.conclude(at, None if error is None else as_output_error(error))
+
+    def conclude(self, at: int, error: OutputError | None) -> None:
+        """Note that a record is safe, or is not."""
         if error is not None:
-            self.errors[at] = as_output_error(error)
-        self._reported += 1
-        self._finish()
-
-    def expect(self, records: int) -> None:
-        """All records are queued: this many reports will come."""
-        self._expected = records
-        self._finish()
-
-    def _finish(self) -> None:
-        if self._reported == self._expected and not self.done.done():
+            self.errors[at] = error
+        self._owed -= 1
+        if not self._owed and not self.done.done():
             self.done.set_result(None)
 
 
@@ -127,49 +124,34 @@ class KafkaProducer:
 
     async def send(self, records: Sequence[Outgoing]) -> None:
         """Return when the brokers have acknowledged all. Raises BatchError for those they did not."""
-        delivery = _Delivery(asyncio.get_running_loop())
+        delivery = _Delivery(len(records))
         self._owed += 1
         if self._owed == 1 and self._timer is not None:
             self._timer.cancel()
             self._serve()
         try:
-            await self._send(records, delivery)
+            for at, record in enumerate(records):
+                while not self._queue(record, at, delivery):  # noqa: ASYNC110 - nobody says when there is room
+                    await asyncio.sleep(_FULL_WAIT)
+            await delivery.done
         finally:
             self._owed -= 1
         if delivery.errors:
             raise BatchError(delivery.errors)
         self.error = ""
 
-    async def _send(self, records: Sequence[Outgoing], delivery: _Delivery) -> None:
-        queued = 0
-        for at, record in enumerate(records):
-            report = partial(delivery.settle, at)
-            try:
-                while not self._queue(record, report):  # noqa: ASYNC110 - nobody says when there is room
-                    await asyncio.sleep(_FULL_WAIT)
-                queued += 1
-            except OutputError as refused:
-                delivery.errors[at] = refused
-        delivery.expect(queued)
-        await delivery.done
-
-    def _queue(self, record: Outgoing, report: Callable[..., None]) -> bool:
-        """Queue a record; False: there is no room now. Raises OutputError when it is refused."""
+    def _queue(self, record: Outgoing, at: int, delivery: _Delivery) -> bool:
+        """Queue a record, or note why it is refused; False: there is no room now."""
+        topic, value, key, headers, partition = record
+        report = partial(delivery.settle, at)
         try:
-            self._producer.produce(
-                record.topic,
-                record.value,
-                record.key,
-                record.partition,
-                on_delivery=report,
-                headers=record.headers,
-            )
-        except BufferError as error:
-            if self._when_full is WhenFull.REFUSE:
-                raise OutputBusyError("the queue to the broker is full") from error
-            return False
+            self._producer.produce(topic, value, key, partition, on_delivery=report, headers=headers)
+        except BufferError:
+            if self._when_full is WhenFull.WAIT:
+                return False
+            delivery.conclude(at, OutputBusyError("the queue to the broker is full"))
         except KafkaException as error:
-            raise as_output_error(error.args[0]) from error
+            delivery.conclude(at, as_output_error(error.args[0]))
         return True
 
     def _serve(self) -> None:

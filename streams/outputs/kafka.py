@@ -24,7 +24,7 @@ from streams.kafka.fields import (
     tracing,
 )
 from streams.kafka.in_flight import InFlight
-from streams.kafka.producer import ANY_PARTITION, KafkaProducer, Outgoing, WhenFull
+from streams.kafka.producer import ANY_PARTITION, Headers, KafkaProducer, Outgoing, WhenFull
 from streams.kafka.settings import connection_config, producer_config
 from streams.message import Message
 from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules, Shape
@@ -41,7 +41,7 @@ class KafkaOutput:
         self._topic = interpolate(config["topic"])
         self._key = interpolate(config["key"])
         self._partition = interpolate(config["partition"]) if config["partitioner"] == "manual" else None
-        self._static = [(name, value) for name, value in config["static_headers"].items()]
+        self._static: Headers = [(name, value) for name, value in config["static_headers"].items()]
         self._excluded = tuple(config["metadata"]["exclude_prefixes"])
         self._room = InFlight(config["max_in_flight"])
         connection = connection_config(settings, config["client_id"])
@@ -58,7 +58,21 @@ class KafkaOutput:
 
     async def write(self, messages: list[Message]) -> None:
         """Return when the brokers have acknowledged all. Raises BatchError for the others."""
-        places: list[int] = []
+        records, errors = self._records(messages)
+        if not self._room.enter():
+            await self._room.wait()
+        try:
+            await self._producer.send(records)
+        except BatchError as error:
+            places = [at for at in range(len(messages)) if at not in errors]
+            errors |= {places[at]: reason for at, reason in error.errors.items()}
+        finally:
+            self._room.leave()
+        if errors:
+            raise BatchError(errors)
+
+    def _records(self, messages: list[Message]) -> tuple[list[Outgoing], dict[int, Exception]]:
+        """What is to be produced, and of which messages nothing can be."""
         records: list[Outgoing] = []
         errors: dict[int, Exception] = {}
         for at in range(len(messages)):
@@ -66,18 +80,7 @@ class KafkaOutput:
                 records.append(self._record(messages, at))
             except (MappingError, RejectedMessageError) as error:
                 errors[at] = RejectedMessageError(str(error))
-            else:
-                places.append(at)
-        if not self._room.enter():
-            await self._room.wait()
-        try:
-            await self._producer.send(records)
-        except BatchError as error:
-            errors |= {places[at]: reason for at, reason in error.errors.items()}
-        finally:
-            self._room.leave()
-        if errors:
-            raise BatchError(errors)
+        return records, errors
 
     def status(self) -> SourceStatus:
         """Whether the brokers can be reached."""
@@ -86,11 +89,11 @@ class KafkaOutput:
     def _record(self, messages: list[Message], at: int) -> Outgoing:
         message = messages[at]
         return Outgoing(
-            topic=self._allowed(self._topic.resolve(messages, at)),
-            value=message.content,
-            key=self._key.resolve(messages, at).encode() or None,
-            headers=self._headers(message),
-            partition=ANY_PARTITION if self._partition is None else _number(self._partition, messages, at),
+            self._allowed(self._topic.resolve(messages, at)),
+            message.content,
+            self._key.resolve(messages, at).encode() or None,
+            self._headers(message),
+            ANY_PARTITION if self._partition is None else _number(self._partition, messages, at),
         )
 
     def _allowed(self, topic: str) -> str:
@@ -103,14 +106,18 @@ class KafkaOutput:
             raise RejectedMessageError(refusal)
         return topic
 
-    def _headers(self, message: Message) -> list[tuple[str, str | bytes | None]]:
-        excluded = self._excluded
-        headers = [
-            (name, value if isinstance(value, (str, bytes)) else orjson.dumps(value))
+    def _headers(self, message: Message) -> Headers:
+        headers: Headers = [
+            (name, value if value.__class__ is str else _encoded(value))
             for name, value in message.metadata.items()
-            if not (excluded and name.startswith(excluded))
         ]
-        return [*headers, *self._static]
+        if excluded := self._excluded:
+            headers = [header for header in headers if not header[0].startswith(excluded)]
+        return headers + self._static if self._static else headers
+
+
+def _encoded(value: Any) -> str | bytes:
+    return value if isinstance(value, (str, bytes)) else orjson.dumps(value)
 
 
 def _number(partition: Interpolation, messages: list[Message], at: int) -> int:

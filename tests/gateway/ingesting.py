@@ -16,6 +16,7 @@ from gateway.http_server import HTTP_SERVER_OUTPUT
 from gateway.http_server_input import HTTP_SERVER_INPUT
 from gateway.ingest import Ingest, IngestLimits
 from gateway.ingest_pipeline import State
+from gateway.protocol import first_values
 from gateway.routes import ActiveApi, Purpose, Route
 from streams.builtin import core_registry
 from streams.connections import Connections
@@ -151,7 +152,7 @@ class Served:
         return self.ingest._pipelines[1, "orders"]
 
     def call(self, scope: Any, receive: Any, send: Any, to: Route, client: Client | None = None) -> Call:
-        return Call(scope, receive, send, to, CALLER, self.counted, self.counted, client)
+        return Call(scope, receive, send, first_values(scope), to, CALLER, self.counted, self.counted, client)
 
     async def post(
         self,

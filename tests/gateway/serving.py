@@ -92,7 +92,7 @@ def call(
     }  # fmt: skip
     counted = Counted()
     client = Client(route, caller, 1, 0.0)
-    return Call(scope, receive, send, route, caller, counted, counted, client)
+    return Call(scope, receive, send, {}, route, caller, counted, counted, client)
 
 
 @dataclass(eq=False)

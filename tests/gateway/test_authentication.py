@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.access_table import AccessTable, Grant, KnownCredential
 from gateway.authentication import OpenAccess, Refusal, api_key, authenticate, caller_of_app
 from gateway.caller import Caller, Limits
+from gateway.protocol import first_values
 from portal.components import every_component
 from streams.openapi import KeyPlaces, check_document
 from streams.secrets import api_key_digest
@@ -120,7 +121,7 @@ def test_a_ticket_stands_for_an_app_and_no_key():
     ],
 )
 def test_a_key_stands_where_the_definition_says(places, headers, query, found):
-    assert api_key(scope(*headers)["headers"], query, places) == found
+    assert api_key(first_values(scope(*headers)), query, places) == found
 
 
 @given(st.text(st.characters(max_codepoint=255), max_size=600), st.binary(max_size=80))

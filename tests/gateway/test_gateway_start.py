@@ -35,6 +35,9 @@ class Follower:
         await self.may_read.wait()
         self.is_stale = False
 
+    async def look_again(self):
+        return False
+
     async def stop(self): ...
 
 

@@ -10,7 +10,7 @@ import uvicorn
 
 from gateway.call import Call
 from gateway.caller import Caller, Limits
-from gateway.protocol import Event, Receive, Scope, Send
+from gateway.protocol import Event, Receive, Scope, Send, first_values
 from gateway.routes import ActiveApi, Purpose, Route
 from gateway.server_flow import ServerFlow
 from gateway.upstream import Patience, Upstream
@@ -151,7 +151,16 @@ async def gateway_before(
         route = Route(of, Purpose.UPSTREAM, path="/" + scope["path"].removeprefix("/shop").lstrip("/"))
         try:
             await upstream.request(
-                Call(scope, receive, send, route, Caller("192.0.2.7", Limits()), meter, meter)
+                Call(
+                    scope,
+                    receive,
+                    send,
+                    first_values(scope),
+                    route,
+                    Caller("192.0.2.7", Limits()),
+                    meter,
+                    meter,
+                )
             )
         finally:
             before.ended.append(scope["path"])
@@ -183,6 +192,7 @@ async def answered(upstream_url: str, scope: dict[str, Any]) -> list[Event]:
         sent.append(event)
 
     of = api(upstream_url)
-    call = Call(scope, receive, send, Route(of, Purpose.UPSTREAM), Caller("", Limits()), Counted(), Counted())
+    to = Route(of, Purpose.UPSTREAM)
+    call = Call(scope, receive, send, first_values(scope), to, Caller("", Limits()), Counted(), Counted())
     await upstream.request(call)
     return sent
