@@ -12,6 +12,7 @@ from streams.inputs import kafka as kafka_input
 from streams.inputs import mqtt as mqtt_input
 from streams.inputs import nats as nats_input
 from streams.inputs import redis_streams as redis_streams_input
+from streams.inputs import websocket as websocket_input
 from streams.outputs import amqp_0_9 as amqp_0_9_output
 from streams.outputs import broker as broker_output
 from streams.outputs import drop, fallback, reject, reject_errored
@@ -22,6 +23,7 @@ from streams.outputs import nats as nats_output
 from streams.outputs import redis_streams as redis_streams_output
 from streams.outputs import switch as switch_output
 from streams.outputs import sync_response as sync_response_output
+from streams.outputs import websocket as websocket_output
 from streams.processors import (
     archive,
     avro,
@@ -88,6 +90,7 @@ def core_registry() -> Registry:
         mqtt_input.MQTT,
         nats_input.NATS,
         redis_streams_input.REDIS_STREAMS,
+        websocket_input.WEBSOCKET,
         broker_output.BROKER,
         drop.DROP,
         fallback.FALLBACK,
@@ -100,6 +103,7 @@ def core_registry() -> Registry:
         mqtt_output.MQTT,
         nats_output.NATS,
         redis_streams_output.REDIS_STREAMS,
+        websocket_output.WEBSOCKET,
         mapping.MAPPING,
         mapping.MUTATION,
         sync_response_output.SYNC_RESPONSE,

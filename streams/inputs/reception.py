@@ -28,11 +28,11 @@ class Reception(Generic[Client]):
         link: Link[Client],
         receive: Callable[[Client], Awaitable[None]],
         *,
-        most_failures: int = 0,
+        most_failures: int | None = None,
     ) -> None:
         """receive: offers batches until the connection is lost; then it raises ConnectError.
 
-        most_failures: failures in a row after which the input ends; 0: it never does.
+        most_failures: failures in a row that the input survives; None: any number.
         """
         self._link = link
         self._receive = receive
@@ -42,7 +42,7 @@ class Reception(Generic[Client]):
 
     async def start(self) -> None:
         """Connect and begin to receive. Raises ConnectError; where failures are counted, it is one of them."""
-        if not self._most_failures:
+        if self._most_failures is None:
             await self._link.client()
         self._task = asyncio.create_task(self._run())
 
@@ -79,7 +79,7 @@ class Reception(Generic[Client]):
 
     async def _receive_forever(self) -> None:
         loop, failures, pause = asyncio.get_running_loop(), 0, FIRST_PAUSE
-        while not self._most_failures or failures <= self._most_failures:
+        while self._most_failures is None or failures <= self._most_failures:
             began = loop.time()
             try:
                 client = await self._link.client()

@@ -1,0 +1,1 @@
+"""WebSockets that streams open, as inputs and outputs."""
