@@ -45,9 +45,10 @@ class ProcessChannel:
         """Listen from now on."""
         self._listening = asyncio.create_task(self._listen())
 
-    def tell(self, *words: Any) -> None:
-        """Tell the others, without waiting for it; words: anything JSON can say."""
-        task = asyncio.create_task(self._publish(orjson.dumps([self._process, *words])))
+    def tell(self, *words: Any, channel: str = "") -> None:
+        """Tell the others, without waiting for it; words: anything JSON can say; channel: another than this one."""
+        text = orjson.dumps([self._process, *words])
+        task = asyncio.create_task(self._publish(channel or self._channel, text))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
@@ -57,10 +58,10 @@ class ProcessChannel:
         with suppress(RedisError, OSError):
             await self._client.aclose()
 
-    async def _publish(self, text: bytes) -> None:
+    async def _publish(self, channel: str, text: bytes) -> None:
         with suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                await self._client.publish(self._channel, text)
+                await self._client.publish(channel, text)
 
     async def _listen(self) -> None:
         """Pass on what others say; while Valkey is away, quietly try to reach it again."""

@@ -18,6 +18,7 @@ from gateway.broadcast import Broadcast  # noqa: E402
 from gateway.budgets import Budgets  # noqa: E402
 from gateway.caller import Limits  # noqa: E402
 from gateway.client_counts import ClientCounts  # noqa: E402
+from gateway.client_listing import ClientListing  # noqa: E402
 from gateway.clients import Clients  # noqa: E402
 from gateway.configuration import Changed, ConfigurationFollower  # noqa: E402
 from gateway.cursor import cursor_key  # noqa: E402
@@ -48,6 +49,8 @@ async def make_parts(changed: Changed) -> Parts:
     pool = await open_pool(settings.DATABASE_URL)
     topics = internal_topics()
     counts = ClientCounts(settings.VALKEY_URL, secrets.token_hex(8))
+    clients = Clients(counts)
+    listing = ClientListing(settings.VALKEY_URL, clients)
     round_robin = RoundRobin(pool, topics, settings.VALKEY_URL)
     broadcast = Broadcast(pool, topics, cursor_key(settings.KEY_RING[-1]))
     feeds = Feeds(broadcast, round_robin)
@@ -83,7 +86,7 @@ async def make_parts(changed: Changed) -> Parts:
         await pool.close()
 
     return Parts(
-        serving=(counts, round_robin, broadcast, acceptance, ingest, upstream),
+        serving=(counts, listing, round_robin, broadcast, acceptance, ingest, upstream),
         handlers={
             Purpose.INGEST: ingest.request,
             Purpose.INGEST_WEBSOCKET: ingest.websocket,
@@ -92,9 +95,7 @@ async def make_parts(changed: Changed) -> Parts:
             Purpose.WEBSOCKET: sockets.websocket,
             Purpose.UPSTREAM: upstream.request,
         },
-        admission=Admission(
-            pool, Budgets(pool, settings.VALKEY_URL), Analytics(pool), Clients(counts), open_access
-        ),
+        admission=Admission(pool, Budgets(pool, settings.VALKEY_URL), Analytics(pool), clients, open_access),
         follower=ConfigurationFollower(
             pool, definitions, settings.VALKEY_URL, changed, stale_seconds=settings.STALE_REVISION_LIMIT
         ),

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from portal.views.app_clients import app_clients
 from portal.views.app_settings import app_delete, app_settings
 from portal.views.apps import app, app_list, new_app
 from portal.views.credentials import app_keys, credential_revoke, credential_rotate
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("apps/<row:app>/webhooks", app_webhooks, name="app-webhooks"),
     path("apps/<row:app>/webhooks/subscribe", new_endpoint, name="endpoint-new"),
     path("apps/<row:app>/deliveries", app_deliveries, name="app-deliveries"),
+    path("apps/<row:app>/streams", app_clients, name="app-clients"),
     path("products/<slug:slug>/subscribe", subscribe, name="subscribe"),
     path("subscriptions", subscription_list, name="subscriptions"),
     path("subscriptions/<row:subscription>", subscription, name="subscription"),

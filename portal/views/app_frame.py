@@ -14,6 +14,7 @@ _TABS = (
     ("app-keys", "API keys"),
     ("app-webhooks", "Webhooks"),
     ("app-deliveries", "Deliveries"),
+    ("app-clients", "Open streams"),
     ("app-settings", "Settings"),
 )
 

@@ -22,8 +22,8 @@ from webhooks.endpoints import delete_app
 def app_settings(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
     """Change name or description. Raises Http404."""
     found = access.app(actor, app, access.APPS)
-    form = AppForm(request.POST or None, initial=values_of(found))
-    if request.method == "POST" and form.attempt(lambda values: change_app(actor, found, values)):
+    form = AppForm(request.POST if request.method == "POST" else None, initial=values_of(found))
+    if form.is_bound and form.attempt(lambda values: change_app(actor, found, values)):
         messages.success(request, "Saved.")
         return redirect("app-settings", found.pk)
     found.refresh_from_db()  # a name that was refused is in the form alone

@@ -47,8 +47,8 @@ def app_list(request: PageRequest, actor: Actor) -> HttpResponse:
 @role_page(access.APPS)
 def new_app(request: PageRequest, actor: Actor) -> HttpResponse:
     """Make an app."""
-    form = AppForm(request.POST or None)
-    if request.method == "POST" and (made := form.attempt(lambda values: create_app(actor, **values))):
+    form = AppForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and (made := form.attempt(lambda values: create_app(actor, **values))):
         messages.success(request, f"{made.value} is made. Now subscribe it to a product.")
         return redirect("app", made.value.pk)
     return show_form(request, "apps/new.html", form)

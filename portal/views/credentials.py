@@ -34,10 +34,8 @@ from portal.views.guards import member_page, role_page
 def app_keys(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
     """List an app's keys, and make one. Raises Http404, PermissionDenied."""
     found = access.app(actor, app, access.APPS if request.method == "POST" else access.READ)
-    form = NewCredentialForm(request.POST or None)
-    if request.method == "POST" and (
-        made := form.attempt(lambda values: issue_credential(actor, found, **values))
-    ):
+    form = NewCredentialForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and (made := form.attempt(lambda values: issue_credential(actor, found, **values))):
         _show_key(request, found, made.value)
         return redirect("app-keys", found.pk)
     page = list_page(request, found.credentials.all())
@@ -57,8 +55,8 @@ def app_keys(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
 def credential_rotate(request: PageRequest, actor: Actor, app: int, credential: int) -> HttpResponse:
     """Issue a new key in the place of one. Raises Http404."""
     found = access.credential(actor, app, credential, access.APPS)
-    form = RotateCredentialForm(request.POST or None)
-    if request.method == "POST" and (
+    form = RotateCredentialForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and (
         made := form.attempt(lambda values: rotate_credential(actor, found, values["until"]))
     ):
         _show_key(request, found.app, made.value)

@@ -32,9 +32,12 @@ def endpoint_settings(request: PageRequest, actor: Actor, endpoint: str) -> Http
     found = access.endpoint(actor, endpoint, access.WEBHOOKS)
     offered = offered_names(found.app)
     form = EndpointSettingsForm(
-        request.POST or None, offered, decrypt_headers(found), initial=_values_of(found)
+        request.POST if request.method == "POST" else None,
+        offered,
+        decrypt_headers(found),
+        initial=_values_of(found),
     )
-    if request.method == "POST" and form.attempt(lambda values: change_endpoint(actor, found, values)):
+    if form.is_bound and form.attempt(lambda values: change_endpoint(actor, found, values)):
         messages.success(request, "Saved: it is so from the next event on.")
         return redirect("endpoint", found.public_id)
     chosen = set(found.event_types.values_list("name", flat=True))
@@ -47,8 +50,8 @@ def endpoint_settings(request: PageRequest, actor: Actor, endpoint: str) -> Http
 def endpoint_secret(request: PageRequest, actor: Actor, endpoint: str) -> HttpResponse:
     """Sign with a new secret, and with the present ones too for a while. Raises Http404."""
     found = access.endpoint(actor, endpoint, access.WEBHOOKS)
-    form = SecretRotationForm(request.POST or None)
-    if request.method == "POST" and (
+    form = SecretRotationForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and (
         rotated := form.attempt(
             lambda values: rotate_endpoint_secret(actor, found, values["until"], values["secret"])
         )

@@ -49,10 +49,8 @@ def new_endpoint(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
     """Subscribe a URL to the app's events. Raises Http404."""
     found = access.app(actor, app, access.WEBHOOKS)
     offered = offered_names(found)
-    form = NewEndpointForm(request.POST or None, offered)
-    if request.method == "POST" and (
-        made := form.attempt(lambda values: create_endpoint(actor, found, **values))
-    ):
+    form = NewEndpointForm(request.POST if request.method == "POST" else None, offered)
+    if form.is_bound and (made := form.attempt(lambda values: create_endpoint(actor, found, **values))):
         show_secret(request, made.value)
         messages.success(
             request, "The endpoint is made. Put the secret into your receiver, then send a test event."

@@ -42,8 +42,8 @@ def subscribe(request: PageRequest, actor: Actor, slug: str) -> HttpResponse:
 
 def _choose_app(request: PageRequest, actor: Actor, product: Product) -> HttpResponse:
     apps = access.apps(actor).order_by("name")[:APPS_OFFERED]
-    form = AppChoiceForm(request.POST or None, apps)
-    if request.method == "POST" and (chosen := form.attempt(lambda values: _chosen(actor, values))):
+    form = AppChoiceForm(request.POST if request.method == "POST" else None, apps)
+    if form.is_bound and (chosen := form.attempt(lambda values: _chosen(actor, values))):
         return redirect(f"{request.path}?app={chosen.value}")
     context = {"product": product, "step": 1, "is_closed": product.lifecycle != Lifecycle.PUBLISHED}
     return show_form(request, _TEMPLATE, form, context)

@@ -54,8 +54,8 @@ def subscription(request: PageRequest, actor: Actor, subscription: int) -> HttpR
         access.require(actor, access.APPS)
     plans = _other_plans(found)
     automatic = [plan for plan in plans if plan.approval == Approval.AUTOMATIC]
-    form = PlanChoiceForm(request.POST or None, automatic)
-    if request.method == "POST" and (
+    form = PlanChoiceForm(request.POST if request.method == "POST" else None, automatic)
+    if form.is_bound and (
         changed := form.attempt(lambda values: choose_plan(actor, found, _of(automatic, values["plan"])))
     ):
         messages.success(request, f"It goes on under {changed.value.plan.name}; its limits are in force.")

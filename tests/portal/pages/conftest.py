@@ -1,9 +1,12 @@
 """An estate to look at, and clients of those who look."""
 
+import os
 from dataclasses import dataclass
 
 import pytest
+from django.db import connections
 from django.test import Client
+from playwright.sync_api import sync_playwright
 
 from gateway.actor import Actor
 from gateway.definitions import create_definition
@@ -11,6 +14,7 @@ from gateway.models import App, Dialect, Product, Role, SubscriptionState, Visib
 from portal.components import definition_registry
 from portal.demonstration import shop
 from tests import factories
+from tests.parts.chromium import ARGUMENTS
 
 LONG_NAME = "a-name-of-sixty-characters-that-breaks-what-is-not-careful-x"
 """Sixty characters without a place to break."""
@@ -43,6 +47,10 @@ def make_product(actor, **values):
 
 @pytest.fixture
 def estate(db, valkey_url):
+    return make_estate()
+
+
+def make_estate():
     factories.ConnectionFactory(name=shop.CONNECTION)
     actor = make_actor()
     definition = create_definition(
@@ -75,3 +83,13 @@ def signed_in():
         return client
 
     return client_of
+
+
+@pytest.fixture
+def browser(chromium, monkeypatch):
+    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in this thread
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+        connections.close_all()  # those of the context of Playwright's loop, which nobody else closes

@@ -1,54 +1,12 @@
 """Every page in a real browser: nothing clipped, no error, no violation of the policy, readable in light and dark."""
 
-import os
-from pathlib import Path
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.db import connections
-from playwright.sync_api import sync_playwright
 
-from tests.parts.chromium import ARGUMENTS
+from tests.portal.pages.browsing import WIDTHS, inspect, open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PASSWORD = "correct horse battery"
-WIDTHS = {"desktop": (1280, 800), "phone": (360, 740)}
 ANONYMOUS = ("/", "/?q=zeppelin", "/products/orders", "/products/orders?in=Python", "/sign-in", "/nowhere")
-PICTURES = os.environ.get("SLUICE_PICTURES", "")
-"""Where to leave a picture of each page; empty: none is kept."""
-
-
-@pytest.fixture
-def browser(chromium, monkeypatch):
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in this thread
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
-        yield opened
-        opened.close()
-        connections.close_all()  # those of the context of Playwright's loop, which nobody else closes
-
-
-def open_page(browser, width, scheme, **options):
-    shown: Any = browser.new_page(
-        viewport=dict(zip(("width", "height"), WIDTHS[width], strict=True)), color_scheme=scheme, **options
-    )
-    shown.errors = []
-    shown.on("console", lambda message: message.type == "error" and shown.errors.append(message.text))
-    shown.on("pageerror", lambda error: shown.errors.append(str(error)))
-    return shown
-
-
-def inspect(page, url, name):
-    """Visit one page and gather what is wrong with it."""
-    page.goto(url)
-    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], url
-    found = Axe().run(page).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert not serious, (url, [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

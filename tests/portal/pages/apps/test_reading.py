@@ -6,51 +6,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.portal.pages.apps.addresses import CHANGE, READ, names_of
 from tests.portal.pages.apps.conftest import text
 
 MOST_QUERIES = 15
-READ = (
-    "/apps",
-    "/apps/{app}",
-    "/apps/{app}/keys",
-    "/apps/{app}/webhooks",
-    "/apps/{app}/deliveries",
-    "/subscriptions",
-    "/subscriptions/{subscription}",
-    "/endpoints/{endpoint}",
-    "/deliveries",
-    "/deliveries/dlv_{delivery}",
-    "/signature",
-)
-CHANGE = (
-    "/apps/new",
-    "/apps/{app}/settings",
-    "/apps/{app}/delete",
-    "/apps/{app}/keys/{credential}/rotate",
-    "/apps/{app}/keys/{credential}/revoke",
-    "/apps/{app}/webhooks/subscribe",
-    "/products/orders/subscribe",
-    "/products/orders/subscribe?app={app}",
-    "/products/orders/subscribe?app={app}&plan={plan}",
-    "/subscriptions/{subscription}/cancel",
-    "/endpoints/{endpoint}/settings",
-    "/endpoints/{endpoint}/secret",
-    "/endpoints/{endpoint}/test",
-    "/endpoints/{endpoint}/delete",
-)
 
 
 @pytest.fixture
 def at(workshop):
     """The address of a page about what the workshop holds."""
-    names = {
-        "app": workshop.app.pk,
-        "plan": workshop.plan.pk,
-        "credential": workshop.credential.pk,
-        "subscription": workshop.subscription.pk,
-        "endpoint": workshop.endpoint.public_id,
-        "delivery": workshop.delivery.pk,
-    }
+    names = names_of(workshop)
     return lambda address: address.format(**names)
 
 
