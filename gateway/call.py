@@ -51,6 +51,13 @@ class Call:
     client: Client | None = None
     """Set where something stays open: STREAM, WEBSOCKET, INGEST_WEBSOCKET, POLL."""
 
+    def forget_headers(self) -> None:
+        """Let go of the headers, where all that asks for them has: a stream stays open for hours, and has a kilobyte
+        of them.
+        """
+        self.headers.clear()
+        self.scope["headers"].clear()
+
 
 Handler = Callable[[Call], Awaitable[None]]
 """Answers one call. Raises nothing for a caller's mistake."""

@@ -118,7 +118,9 @@ async def opened(call: Call, client: Client, opening: Coroutine[Any, Any, Feed])
         raise
     try:
         if task.done() and not task.cancelled():
-            return task.result()
+            feed = task.result()
+            call.forget_headers()
+            return feed
         await _let_go(task)
         await refuse(call, ConnectError(f"the stream is not given: {client.ending.result().value}"))
     except (SluiceError, CursorError, IngestRefusedError) as error:
