@@ -17,7 +17,8 @@ class Missing(Enum):
 
     ADDRESS = "address"  # a name that no address is known for
     BROKER = "broker"  # nobody answers
-    TLS = "tls"  # encryption, or trust in the certificate
+    TLS = "tls"
+    CERTIFICATE = "certificate"  # one that is trusted, in time and for the address
     CREDENTIALS = "credentials"
     AUTHORIZATION = "authorization"
     TOPIC = "topic"
@@ -89,24 +90,10 @@ _SIGNS: Final = (
     ),
     _Sign(
         _TLS_NAMES,
-        ("hostname mismatch", "ip address mismatch"),
-        Missing.TLS,
-        "the certificate is for another name than the address",
-        "write the addresses with the names that the brokers' certificates are for",
-    ),
-    _Sign(
-        _TLS_NAMES,
-        ("certificate has expired",),
-        Missing.TLS,
-        "the brokers' certificate has expired",
-        "whoever runs the brokers renews it",
-    ),
-    _Sign(
-        _TLS_NAMES,
         ("certificate verify failed", "certificate could not be verified"),
-        Missing.TLS,
-        "the brokers' certificate is signed by an authority that is not trusted here",
-        "paste the authority's certificate into the connection's field for it",
+        Missing.CERTIFICATE,
+        "the brokers' certificate is not trusted here",
+        "paste the certificate of the authority that signed it into the connection's field for it",
     ),
     _Sign(
         _TLS_NAMES,

@@ -19,6 +19,7 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, Kafka
 from confluent_kafka import Message as Record
 
 from streams.connections import ConnectionSettings
+from streams.kafka.certificates import certificate_error
 from streams.kafka.diagnosis import Complaint, InspectionError, Missing, complaint, diagnosed
 from streams.kafka.fields import topic_refusal
 from streams.kafka.settings import LibrdkafkaConfig, connection_config
@@ -122,6 +123,7 @@ class _Look:
     """One client, for as long as one look takes."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
+        self._settings = settings
         self._complaints: list[Complaint] = []
         self._until = time.monotonic() + LOOK_SECONDS
         config = connection_config(settings, "sluice-inspection") | _LOOKING
@@ -143,7 +145,7 @@ class _Look:
             except KafkaException as error:
                 self._consumer.poll(_PAUSE_SECONDS)  # the client complains while it is asked
                 if self._left < _TURN_SECONDS:
-                    raise diagnosed([*self._complaints, complaint(error.args[0])]) from error
+                    raise self._diagnosed(error) from error
             else:
                 return found
 
@@ -186,11 +188,17 @@ class _Look:
                     TopicPartition(topic, number), timeout=self._left
                 )
             except KafkaException as error:
-                raise diagnosed([*self._complaints, complaint(error.args[0])]) from error
+                raise self._diagnosed(error) from error
             ends[number] = high
             if high > low:
                 starts[number] = max(low, high - count)
         return starts, ends
+
+    def _diagnosed(self, error: KafkaException) -> InspectionError:
+        """What is missing; why a certificate is not trusted librdkafka does not tell, so the brokers are asked."""
+        found = diagnosed([*self._complaints, complaint(error.args[0])])
+        exact = certificate_error(self._settings) if found.missing is Missing.CERTIFICATE else None
+        return exact or found
 
     def _on_error(self, error: KafkaError) -> None:
         said = complaint(error)

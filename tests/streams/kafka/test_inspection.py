@@ -1,7 +1,9 @@
 """A look at a cluster and its topics, on real brokers; and what is said of those that cannot be looked at."""
 
 import asyncio
+import datetime as dt
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -104,12 +106,17 @@ def test_a_topic_that_is_not_there_or_not_allowed_is_told_apart(bootstrap, topic
     assert words[topic] in said
 
 
+def all_missing(*connections):
+    """What several connections lack, looked at together: each that fails takes a second."""
+    with ThreadPoolExecutor(len(connections)) as threads:
+        return list(threads.map(lambda one: missing(lambda: view_cluster(one)), connections))
+
+
 def test_brokers_that_are_away_or_nowhere_are_told_apart():
-    nobody = at(f"127.0.0.1:{ports.free()}")
-    assert missing(lambda: view_cluster(nobody))[0] is Missing.BROKER
-    lacks, said = missing(lambda: view_cluster(at("nowhere.invalid:9092")))
-    assert lacks is Missing.ADDRESS
-    assert "nowhere.invalid" in said
+    away, nowhere = all_missing(at(f"127.0.0.1:{ports.free()}"), at("nowhere.invalid:9092"))
+    assert away[0] is Missing.BROKER
+    assert nowhere[0] is Missing.ADDRESS
+    assert "nowhere.invalid" in nowhere[1]
 
 
 @pytest.mark.kafka
@@ -117,13 +124,16 @@ def test_credentials_are_told_apart(kafka_server):
     guarded = kafka_server.guarded_servers
     good = {"sasl_mechanism": "PLAIN", "username": kafka.USER, "password": kafka.PASSWORD}
     assert view_cluster(at(guarded, **good)).brokers == (guarded,)
-    lacks, said = missing(lambda: view_cluster(at(guarded, **good | {"password": "guessed"})))
-    assert (lacks, "guessed" in said) == (Missing.CREDENTIALS, False)
-    lacks, said = missing(lambda: view_cluster(at(guarded, **good | {"sasl_mechanism": "SCRAM-SHA-256"})))
-    assert (lacks, "PLAIN" in said) == (Missing.CREDENTIALS, True)
-    lacks, _ = missing(lambda: view_cluster(at(kafka_server.bootstrap_servers, **good)))
-    assert lacks is Missing.CREDENTIALS
-    assert "hang up" in missing(lambda: view_cluster(at(guarded)))[1]
+    password, mechanism, none_taken, none_given = all_missing(
+        at(guarded, **good | {"password": "guessed"}),
+        at(guarded, **good | {"sasl_mechanism": "SCRAM-SHA-256"}),
+        at(kafka_server.bootstrap_servers, **good),
+        at(guarded),
+    )
+    assert [one[0] for one in (password, mechanism, none_taken)] == [Missing.CREDENTIALS] * 3
+    assert "guessed" not in password[1]
+    assert "PLAIN" in mechanism[1]
+    assert "hang up" in none_given[1]
 
 
 @pytest.mark.kafka
@@ -159,16 +169,26 @@ def forbid_reading(bootstrap, topic):
 
 def test_tls_is_told_apart_and_a_private_authority_is_trusted(tansu_bootstrap, tmp_path):
     authority = Authority(tmp_path)
-    context = authority.server_context("localhost")
-    with encrypted(tansu_bootstrap, context) as port:
+    past = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    with (
+        encrypted(tansu_bootstrap, authority.server_context("localhost")) as port,
+        encrypted(tansu_bootstrap, authority.server_context("localhost", expires=past)) as expired_port,
+    ):
         trusting = {"tls": True, "ca_certificate": authority.path.read_text()}
         assert view_cluster(at(f"localhost:{port}", **trusting)).brokers == (tansu_bootstrap,)
-        lacks, said = missing(lambda: view_cluster(at(f"localhost:{port}", tls=True)))
-        assert (lacks, "not trusted" in said) == (Missing.TLS, True)
-        assert missing(lambda: view_cluster(at(f"127.0.0.1:{port}", **trusting)))[0] is Missing.TLS
-        assert "hang up" in missing(lambda: view_cluster(at(f"localhost:{port}")))[1]
-    broken = at("localhost:1", tls=True, ca_certificate="no certificate")
-    assert missing(lambda: view_cluster(broken))[0] is Missing.TLS
+        unknown, renamed, expired, plain, broken = all_missing(
+            at(f"localhost:{port}", tls=True),
+            at(f"127.0.0.1:{port}", **trusting),
+            at(f"localhost:{expired_port}", **trusting),
+            at(f"localhost:{port}"),
+            at(f"localhost:{port}", tls=True, ca_certificate="no certificate"),
+        )
+    assert broken[0] is Missing.TLS
+    assert [one[0] for one in (unknown, renamed, expired)] == [Missing.CERTIFICATE] * 3
+    assert "not trusted" in unknown[1]
+    assert "another name" in renamed[1]
+    assert "does not hold at this time" in expired[1]
+    assert "hang up" in plain[1]
 
 
 @pytest.mark.kafka
