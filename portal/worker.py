@@ -12,6 +12,7 @@ import psycopg
 import uvloop
 from django.conf import settings
 
+from gateway.correlation import PostgresCorrelationStates
 from gateway.instances import PostgresInstances
 from gateway.internal_topic import InternalTopics
 from gateway.leases import PostgresLeases
@@ -19,6 +20,7 @@ from gateway.poll_times import PostgresPollTimes
 from gateway.quarantine import PostgresQuarantine
 from gateway.revision import POLL_SECONDS, ActiveDefinitions, Looks, current_revision
 from portal.components import definition_registry, internal_topics
+from streams.correlation.state import CorrelationStates
 from streams.http.client import HttpClient
 from streams.outbound import Guard
 from streams.poll_times import PollTimes
@@ -61,6 +63,7 @@ class Worker:
                 Guard: guard,
                 PollTimes: PostgresPollTimes(pool),
                 SqliteDirectories: SqliteDirectories(settings.SQLITE_DIRECTORIES),
+                CorrelationStates: PostgresCorrelationStates(pool),
             },
             PostgresLeases(pool, process),
             PostgresInstances(pool, process),

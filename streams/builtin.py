@@ -8,9 +8,11 @@ from streams.inputs import amqp_0_9 as amqp_0_9_input
 from streams.inputs import broker as broker_input
 from streams.inputs import generate
 from streams.inputs import http_client as http_client_input
+from streams.inputs import join as join_input
 from streams.inputs import kafka as kafka_input
 from streams.inputs import mqtt as mqtt_input
 from streams.inputs import nats as nats_input
+from streams.inputs import pattern as pattern_input
 from streams.inputs import redis_streams as redis_streams_input
 from streams.inputs import websocket as websocket_input
 from streams.outputs import amqp_0_9 as amqp_0_9_output
@@ -85,7 +87,9 @@ def core_registry() -> Registry:
         broker_input.BROKER,
         generate.GENERATE,
         http_client_input.HTTP_CLIENT,
+        join_input.JOIN,
         kafka_input.KAFKA,
+        pattern_input.PATTERN,
         amqp_0_9_input.AMQP_0_9,
         mqtt_input.MQTT,
         nats_input.NATS,

@@ -3,6 +3,7 @@
 from gateway.models.app import App
 from gateway.models.audit import Audit
 from gateway.models.connection import Connection, ConnectionKind
+from gateway.models.correlation import Correlation
 from gateway.models.credential import Credential, CredentialKind
 from gateway.models.definition import ApiDefinition, DefinitionState, Dialect
 from gateway.models.event_type import EventType
@@ -31,6 +32,7 @@ __all__ = [
     "Audit",
     "Connection",
     "ConnectionKind",
+    "Correlation",
     "Credential",
     "CredentialKind",
     "DefinitionState",
