@@ -1,4 +1,5 @@
-"""Which streams an app has open: every gateway process is asked by Valkey, and answers from memory.
+"""Which streams an app has open, and how many a definition: every gateway process is asked by Valkey, and answers
+from memory.
 
 Who asks learns from Valkey how many processes heard the question, and so whether all of them have answered. Without
 Valkey nobody can be asked, and that is said.
@@ -25,6 +26,9 @@ CHANNEL: Final = "sluice:clients"
 ANSWER_SECONDS: Final = 0.5
 MOST_LISTED: Final = 200
 """Of each process; the rest is counted."""
+_APP: Final = "app"
+_DEFINITION: Final = "definition"
+"""What a question is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,10 @@ class OpenStream:
 
 @dataclass(frozen=True, slots=True)
 class OpenStreams:
-    """What an app has open, as far as was heard."""
+    """What is open, as far as was heard."""
 
     streams: tuple[OpenStream, ...]
-    """The latest first."""
+    """An app's, the latest first; a definition's are only counted: they are other organizations'."""
     total: int
     """More than are listed, where one process has very many."""
     asked: int
@@ -79,29 +83,49 @@ class ClientListing:
         await self._channel.stop()
 
     def _hear(self, _asker: str, words: list[Any]) -> None:
-        app_id, reply = words
-        own = [client for client in self._clients if client.caller.app_id == app_id]
-        latest = sorted(own, key=lambda client: -client.opened_at)[:MOST_LISTED]
+        about, key, reply = words
+        own = [client for client in self._clients if _key(client, about) == key]
+        latest = sorted(own, key=lambda client: -client.opened_at)[:MOST_LISTED] if about == _APP else ()
         self._channel.tell(len(own), list(_listed(latest)), channel=str(reply))
 
 
 def ask_open_streams(valkey_url: str, app_id: int, seconds: float = ANSWER_SECONDS) -> OpenStreams | None:
     """Ask every gateway process what an app has open, waiting `seconds` at most; None: Valkey is away."""
+    return _ask(valkey_url, _APP, app_id, seconds)
+
+
+def count_open_streams(
+    valkey_url: str, definition_id: int, seconds: float = ANSWER_SECONDS
+) -> OpenStreams | None:
+    """Ask every gateway process how many streams of a definition are open; None: Valkey is away."""
+    return _ask(valkey_url, _DEFINITION, definition_id, seconds)
+
+
+def _key(client: Client, about: str) -> int | None:
+    """What a question is about, of one client. Raises ValueError for a question of another version."""
+    if about == _APP:
+        return client.caller.app_id
+    if about == _DEFINITION:
+        return client.route.api.definition_id
+    raise ValueError(f"no question is about {about!r}")
+
+
+def _ask(valkey_url: str, about: str, key: int, seconds: float) -> OpenStreams | None:
     try:
         with redis.Redis.from_url(
             valkey_url, socket_connect_timeout=seconds, socket_timeout=seconds
         ) as client:
-            return _asked(client, app_id, seconds)
+            return _asked(client, about, key, seconds)
     except (RedisError, OSError):
         return None
 
 
-def _asked(client: redis.Redis, app_id: int, seconds: float) -> OpenStreams:
+def _asked(client: redis.Redis, about: str, key: int, seconds: float) -> OpenStreams:
     reply, asker = f"{CHANNEL}:{secrets.token_hex(8)}", secrets.token_hex(8)
     with client.pubsub(ignore_subscribe_messages=True) as answers:  # type: ignore[no-untyped-call]
         answers.subscribe(reply)
         answers.get_message(timeout=seconds)  # that one listens now
-        asked = int(client.publish(CHANNEL, orjson.dumps([asker, app_id, reply])))
+        asked = int(client.publish(CHANNEL, orjson.dumps([asker, about, key, reply])))
         heard: list[list[Any]] = []
         end = time.monotonic() + seconds
         while len(heard) < asked and (left := end - time.monotonic()) > 0:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.db.models.functions import Trunc
 
 from gateway.errors import Fault, InputError
@@ -75,18 +75,6 @@ def traffic_in(rows: "QuerySet[Traffic]", of: Span) -> list[TrafficStep]:
     for moment, measure, total in sums:
         steps.setdefault(moment, TrafficStep(moment)).counts[measure] = total
     return list(steps.values())
-
-
-def open_streams(rows: "QuerySet[Traffic]", since: dt.datetime) -> int:
-    """How many streams were opened since a moment and not closed, as far as the counts say.
-
-    Processes write them down every few seconds; those of one that was killed stay counted as open.
-    """
-    counted = rows.filter(minute__gte=since).aggregate(
-        opened=Sum("value", filter=Q(measure="opened"), default=0),
-        closed=Sum("value", filter=Q(measure__startswith="closed."), default=0),
-    )
-    return max(0, int(counted["opened"]) - int(counted["closed"]))
 
 
 def forget_traffic(before: dt.datetime) -> int:

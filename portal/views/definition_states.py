@@ -1,7 +1,5 @@
 """`/definitions/<id>/activate`, `/deactivate`, `/delete`: what runs and what does not, counted before it is decided."""
 
-import datetime as dt
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -86,7 +84,7 @@ def delete_definition(request: PageRequest, actor: Actor, definition: str) -> Ht
 def _impact(definition: ApiDefinition) -> list[str]:
     if definition.active_revision is None:
         return ["It does not run."]
-    return definition_impact(definition, dt.datetime.now(dt.UTC)).sentences
+    return definition_impact(definition).sentences
 
 
 def _page(definition: ApiDefinition) -> str:
