@@ -21,12 +21,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:  # pytest-django makes the database only when a test is marked so
         if "postgres_url" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.django_db)
+    items.sort(key=lambda item: not _waits_long(item))
     if SHARED.is_dir():
         return
     without = [item for item in items if item.get_closest_marker("shared")]
     items[:] = [item for item in items if not item.get_closest_marker("shared")]
     config.hook.pytest_deselected(items=without)
     config.stash[LEFT_OUT] = [item.nodeid for item in without]
+
+
+def _waits_long(item: pytest.Item) -> bool:
+    """Whole deployments that are started and killed come first: the many short tests fill the other processes' time."""
+    return item.get_closest_marker("slow") is not None and item.get_closest_marker("django_db") is None
 
 
 LEFT_OUT = pytest.StashKey[list[str]]()

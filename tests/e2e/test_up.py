@@ -107,7 +107,9 @@ def test_a_busy_port_is_one_line(up):
     assert "Traceback" not in done.stderr
 
 
-def test_an_interrupt_stops_all_in_order_and_data_and_logins_outlive_it_and_it_ends_with_make(up):
+def test_data_and_logins_outlive_an_interrupt_and_a_kill_which_leave_no_process_and_the_end_of_a_part_ends_it(
+    up,
+):
     up.start()
     before, everything = up.facts, up.family()
     assert up.interrupt() == 0
@@ -120,12 +122,8 @@ def test_an_interrupt_stops_all_in_order_and_data_and_logins_outlive_it_and_it_e
     assert products(up) == ["shop-orders"]
     assert len(up.family()) > len(("make", "up"))
     up.kill()
-
-
-def test_killed_it_leaves_no_process_and_starts_again_and_the_end_of_a_part_ends_it(up):
     up.start()
-    up.kill()
-    up.start()
+    assert products(up) == ["shop-orders"]
     wait_for_a_webhook(up)
     everything = up.family()
     next(one for one in everything if "beat" in one.cmdline()).kill()
@@ -139,8 +137,6 @@ def test_an_ordinary_user_has_the_same(up_of_nobody):
     up_of_nobody.start()
     wait_for_a_webhook(up_of_nobody)
     assert {one.uids().real for one in up_of_nobody.family()} == {UNPRIVILEGED_UID}
-    up_of_nobody.kill()
-    up_of_nobody.start()
     everything: list[psutil.Process] = up_of_nobody.family()
     assert up_of_nobody.interrupt() == 0
     assert gone(everything)
