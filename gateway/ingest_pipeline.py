@@ -25,7 +25,7 @@ from streams.errors import OutputError, SluiceError
 from streams.kafka.producer import WhenFull
 from streams.message import Message
 from streams.processed import build_output
-from streams.spec import BuildContext, Component, Output
+from streams.spec import BuildContext, Component, Kind, Output, children
 from streams.stages import Stage, build_stages, run_stages
 from streams.statistics import Statistics
 from streams.stopping import StopSignal
@@ -224,5 +224,5 @@ def _inputs(
     stages = (*build_stages(component.processors, context), *after)
     if component.spec.name == HTTP_SERVER:
         yield component, stages
-    for child in component.config.get("inputs", ()):
+    for child in children(component, Kind.INPUT):
         yield from _inputs(child, stages, context)

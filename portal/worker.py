@@ -21,6 +21,7 @@ from gateway.quarantine import PostgresQuarantine
 from gateway.revision import POLL_SECONDS, ActiveDefinitions, Looks, current_revision
 from portal.components import definition_registry, internal_topics
 from streams.correlation.state import CorrelationStates
+from streams.channels import Channels
 from streams.http.client import HttpClient
 from streams.outbound import Guard
 from streams.poll_times import PollTimes
@@ -62,6 +63,7 @@ class Worker:
                 HttpClient: self._http,
                 Guard: guard,
                 PollTimes: PostgresPollTimes(pool),
+                Channels: Channels(),
                 SqliteDirectories: SqliteDirectories(settings.SQLITE_DIRECTORIES),
                 CorrelationStates: PostgresCorrelationStates(pool),
             },

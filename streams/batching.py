@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from streams.bloblang import Mapping
 from streams.message import Message
 from streams.processors.conditions import ask, compile_condition
-from streams.spec import Config, Field, FieldType, Problem, Shape
+from streams.spec import BuildContext, Config, Field, FieldType, Problem, Shape
 
+_HELD_BACK: Final = 10_000
+"""Messages that wait where a policy does not count them."""
 POLICY_FIELDS: Final = (
     Field("count", FieldType.INT, "Messages that make a batch; 0: any number.", default=0),
     Field("byte_size", FieldType.INT, "Bytes that make a batch; 0: any number.", default=0),
@@ -97,6 +99,26 @@ def check_policy(path: tuple[str, ...], config: Config) -> Iterable[Problem]:
 def is_on(config: Config) -> bool:
     """Tell whether a group of fields describes a policy that makes batches."""
     return any(config[name] for name in ("count", "byte_size", "period", "check"))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """How many messages may wait behind an input, which must not count them as being processed."""
+
+    messages: int = 0
+
+
+def held_back(config: Config) -> int:
+    """How many messages a policy may hold back."""
+    if not is_on(config):
+        return 0
+    return int(config["count"]) or _HELD_BACK
+
+
+def holding_back(context: BuildContext, messages: int) -> BuildContext:
+    """The context for an input behind which so many messages more may wait."""
+    waiting = context.choice(HeldBack()).messages + messages
+    return replace(context, services={**context.services, HeldBack: HeldBack(waiting)})
 
 
 class Gathering:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from streams.buffers import memory as memory_buffer
+from streams.buffers import no_buffer, system_window
 from streams.caches import lru, memory, ttlru
 from streams.caches import redis as redis_cache
 from streams.inputs import amqp_0_9 as amqp_0_9_input
+from streams.inputs import batched, generate, read_until, sequence
 from streams.inputs import broker as broker_input
-from streams.inputs import generate
 from streams.inputs import http_client as http_client_input
+from streams.inputs import inproc as inproc_input
 from streams.inputs import join as join_input
 from streams.inputs import kafka as kafka_input
 from streams.inputs import mqtt as mqtt_input
 from streams.inputs import nats as nats_input
 from streams.inputs import pattern as pattern_input
 from streams.inputs import redis_streams as redis_streams_input
+from streams.inputs import resource as resource_input
 from streams.inputs import websocket as websocket_input
 from streams.outputs import amqp_0_9 as amqp_0_9_output
 from streams.outputs import broker as broker_output
-from streams.outputs import drop, fallback, reject, reject_errored
+from streams.outputs import cache as cache_output
+from streams.outputs import drop, drop_on, fallback, reject, reject_errored
 from streams.outputs import http_client as http_client_output
+from streams.outputs import inproc as inproc_output
 from streams.outputs import kafka as kafka_output
 from streams.outputs import mqtt as mqtt_output
 from streams.outputs import nats as nats_output
 from streams.outputs import redis_streams as redis_streams_output
+from streams.outputs import resource as resource_output
+from streams.outputs import retry as retry_output
 from streams.outputs import switch as switch_output
 from streams.outputs import sync_response as sync_response_output
 from streams.outputs import websocket as websocket_output
@@ -84,24 +92,34 @@ from streams.scanners import switch as switch_scanner
 def core_registry() -> Registry:
     """All built-in components, each allowed."""
     return Registry().with_component(
+        batched.BATCHED,
         broker_input.BROKER,
         generate.GENERATE,
         http_client_input.HTTP_CLIENT,
+        inproc_input.INPROC,
         join_input.JOIN,
         kafka_input.KAFKA,
         pattern_input.PATTERN,
+        read_until.READ_UNTIL,
+        resource_input.RESOURCE,
+        sequence.SEQUENCE,
         amqp_0_9_input.AMQP_0_9,
         mqtt_input.MQTT,
         nats_input.NATS,
         redis_streams_input.REDIS_STREAMS,
         websocket_input.WEBSOCKET,
         broker_output.BROKER,
+        cache_output.CACHE,
         drop.DROP,
+        drop_on.DROP_ON,
         fallback.FALLBACK,
         reject.REJECT,
+        resource_output.RESOURCE,
+        retry_output.RETRY,
         reject_errored.REJECT_ERRORED,
         switch_output.SWITCH,
         http_client_output.HTTP_CLIENT,
+        inproc_output.INPROC,
         kafka_output.KAFKA,
         amqp_0_9_output.AMQP_0_9,
         mqtt_output.MQTT,
@@ -172,4 +190,7 @@ def core_registry() -> Registry:
         switch_scanner.SWITCH,
         tar.TAR,
         to_the_end.TO_THE_END,
+        memory_buffer.MEMORY,
+        no_buffer.NONE,
+        system_window.SYSTEM_WINDOW,
     )

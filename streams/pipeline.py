@@ -17,6 +17,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from streams.batching import holding_back
+from streams.buffers.buffer import WrapInput
+from streams.buffers.memory import ReadAhead
 from streams.drain import Drain
 from streams.errors import EndOfInput, OutputError, StreamStoppedError
 from streams.lint import CheckedStream
@@ -34,6 +37,8 @@ logger = logging.getLogger(__name__)
 FIRST_RETRY: Final = 0.1
 """Seconds before a rejected batch is tried again; each time twice as long."""
 LONGEST_RETRY: Final = 10.0
+BUFFERED: Final = 100_000
+"""Messages that may wait in a buffer; their bytes are counted there."""
 
 
 class Pipeline:
@@ -60,7 +65,7 @@ class Pipeline:
         context = BuildContext(identity, {**services, **own})
         self._context = context
         self._name = f"{identity.definition_name}/{identity.stream_name}"
-        self._input = build_input(stream.input, context)
+        self._input = _build_input(stream, context)
         self._stages = build_stages(stream.processors, context)
         self._output = build_output(stream.output, context)
         self._batchwise = is_batchwise(stream.output)
@@ -99,7 +104,7 @@ class Pipeline:
 
     async def reprocess(self, messages: list[Message]) -> None:
         """Process and write messages that were read before and held in quarantine. Raises OutputError."""
-        before = self._input.stages if isinstance(self._input, ProcessedInput) else ()
+        before = self._input.stages if isinstance(self._input, (ProcessedInput, ReadAhead)) else ()
         processed = await self._run((*before, *self._stages), messages, grouped=False)
         if (owed := await self._outlet.write_batches(messages, processed)) is not None:
             raise owed.error
@@ -203,6 +208,14 @@ class Pipeline:
             with suppress(OutputError):
                 await part.close()
         await self._context.close_resources()
+
+
+def _build_input(stream: CheckedStream, context: BuildContext) -> Input:
+    """The stream's input, with its buffer behind it."""
+    if stream.buffer is None:
+        return build_input(stream.input, context)
+    wrap: WrapInput = context.build(stream.buffer)
+    return wrap(build_input(stream.input, holding_back(context, BUFFERED)))
 
 
 async def _read(source: Input) -> Batch | None:

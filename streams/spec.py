@@ -6,7 +6,7 @@ runs a stream all come from that declaration.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, Protocol, TypeVar, runtime_checkable
@@ -268,6 +268,8 @@ class Batch:
     """The messages are one batch to the author of the stream, not merely read together."""
     replay: bool = True
     """A rejected batch is processed again until it is accepted; False: the input itself decides what then."""
+    lane: Hashable = None
+    """Batching policies put together only what has the same, such as the records of one partition."""
     before: tuple[Processor, ...] = ()
     """Processors beside the inputs it came through, to be run before those of the pipeline."""
 
@@ -322,6 +324,11 @@ def held(value: object) -> Iterator[Component]:
             yield from held(item)
 
 
+def children(component: Component, kind: Kind) -> Iterator[Component]:
+    """The components of a kind that another holds, but not those inside them."""
+    return (child for child in held(dict(component.config)) if child.spec.kind is kind)
+
+
 def is_replayable(component: Component) -> bool:
     """Tell whether another process would get the same messages by running this processor again."""
     trait = component.spec.replayable
@@ -338,11 +345,10 @@ def is_batchwise(component: Component) -> bool:
     """Tell whether an output, one inside it, or a processor beside one of them looks at whole batches."""
     trait = component.spec.batchwise
     own = trait(component.config) if callable(trait) else trait
-    children = (child for child in held(dict(component.config)) if child.spec.kind is Kind.OUTPUT)
-    return own or not all(map(is_per_message, component.processors)) or any(map(is_batchwise, children))
+    inner = children(component, Kind.OUTPUT)
+    return own or not all(map(is_per_message, component.processors)) or any(map(is_batchwise, inner))
 
 
 def is_called(component: Component) -> bool:
     """Tell whether an input takes requests, itself or by a child: it runs where they arrive."""
-    children = (child for child in held(dict(component.config)) if child.spec.kind is Kind.INPUT)
-    return component.spec.in_gateway or any(map(is_called, children))
+    return component.spec.in_gateway or any(map(is_called, children(component, Kind.INPUT)))

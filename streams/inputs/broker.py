@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
+from streams.batching import batching_field, check_policy, held_back, holding_back, is_on
+from streams.batching_input import with_batching
 from streams.errors import ConnectError, EndOfInput
+from streams.inputs.called import check_mixed, check_not_called
 from streams.processed import build_input
 from streams.spec import (
     Batch,
     BuildContext,
-    Component,
     ComponentSpec,
     Config,
     Field,
@@ -21,18 +23,10 @@ from streams.spec import (
     Problem,
     Rules,
     Shape,
-    is_called,
 )
 
 MAX_COPIES: Final = 64
 """More copies of a child than this are a mistake."""
-BATCHING: Final = Field(
-    "batching",
-    FieldType.ANY,
-    "When to make larger batches.",
-    default={},
-    refused="batching policies are not available in this version of Sluice",
-)
 
 
 class Broker:
@@ -81,10 +75,11 @@ class Broker:
                 return
 
 
-def _build(config: Config, context: BuildContext) -> Broker:
-    return Broker(
-        [build_input(child, context) for _ in range(config["copies"]) for child in config["inputs"]]
-    )
+def _build(config: Config, context: BuildContext) -> Input:
+    inside = holding_back(context, held_back(config["batching"]))
+    children = config["copies"] * config["inputs"]
+    broker = Broker([build_input(child, inside) for child in children])
+    return with_batching(broker, config["batching"], context)
 
 
 def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
@@ -92,19 +87,10 @@ def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
         yield Problem(("inputs",), "missing_field", "a broker needs at least one input")
     if not 1 <= config["copies"] <= MAX_COPIES:
         yield Problem(("copies",), "wrong_value", f"copies is between 1 and {MAX_COPIES}")
-    yield from _check_mixed(config["inputs"])
-
-
-def _check_mixed(inputs: Sequence[Component]) -> Iterable[Problem]:
-    """What is taken by HTTP is processed where it arrives, in the gateway; what is read elsewhere, in a worker."""
-    called = [at for at, child in enumerate(inputs) if is_called(child)]
-    if called and len(called) < len(inputs):
-        yield Problem(
-            ("inputs", called[0]),
-            "inputs_mixed",
-            "an input that takes requests cannot be joined with inputs that read elsewhere",
-            "make two streams of it: each may write to the same output",
-        )
+    yield from check_mixed(("inputs",), config["inputs"])
+    yield from check_policy(("batching",), config["batching"])
+    if is_on(config["batching"]):
+        yield from check_not_called(("batching",), config["inputs"], "`batching`")
 
 
 BROKER: Final = ComponentSpec(
@@ -115,7 +101,7 @@ BROKER: Final = ComponentSpec(
     fields=(
         Field("inputs", FieldType.INPUT, "The inputs to read.", shape=Shape.LIST),
         Field("copies", FieldType.INT, "How many of each.", default=1),
-        BATCHING,
+        batching_field(),
     ),
     examples=(
         {"inputs": [{"generate": {"mapping": 'root = "a"'}}, {"generate": {"mapping": 'root = "b"'}}]},

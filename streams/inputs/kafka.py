@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from streams.batching import HeldBack, batching_field, check_policy, held_back, is_on
+from streams.batching_input import with_batching
+from streams.bloblang.caller_text import names_in
 from streams.connections import Connections, ConnectionSettings
 from streams.errors import ConfigError
-from streams.inputs.broker import BATCHING
 from streams.kafka.consumer import Subscription
 from streams.kafka.fields import (
     ADDRESSES,
@@ -23,7 +25,18 @@ from streams.kafka.fields import (
 )
 from streams.kafka.settings import connection_config, consumer_config
 from streams.kafka.source import KafkaSource
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules, Shape
+from streams.spec import (
+    BuildContext,
+    ComponentSpec,
+    Config,
+    Field,
+    FieldType,
+    Input,
+    Kind,
+    Problem,
+    Rules,
+    Shape,
+)
 from streams.statistics import Statistics
 
 _TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -34,10 +47,12 @@ def topic_names(topics: Sequence[str]) -> list[str]:
     return [name.strip() for entry in topics for name in entry.split(",") if name.strip()]
 
 
-def _build(config: Config, context: BuildContext) -> KafkaSource:
-    source = make_source(config, brokers_of(config, context.service(Connections)))
+def _build(config: Config, context: BuildContext) -> Input:
+    waiting = held_back(config["batching"]) + context.choice(HeldBack()).messages
+    limited = {**config, "checkpoint_limit": config["checkpoint_limit"] + waiting}
+    source = make_source(limited, brokers_of(config, context.service(Connections)))
     context.service(Statistics).sources.append(source.status)
-    return source
+    return with_batching(source, config["batching"], context)
 
 
 def brokers_of(config: Config, connections: Connections) -> ConnectionSettings:
@@ -82,6 +97,10 @@ def _check(config: Config, rules: Rules) -> Iterable[Problem]:
             "topics are divided among the members of a consumer group, and none is named",
             "name one; a stream that shall see every message needs a group of its own",
         )
+    yield from check_policy(("batching",), config["batching"])
+    if is_on(config["batching"]) and any(True for _ in names_in(config["consumer_group"])):
+        message = "messages of one caller are handed over as they come, not in batches"
+        yield Problem(("batching",), "batches_of_caller", message, "take it out")
     for name in ("checkpoint_limit", "fetch_buffer_cap"):
         if config[name] < 1:
             yield Problem((name,), "wrong_value", f"{name} is at least 1")
@@ -170,7 +189,7 @@ KAFKA: Final = ComponentSpec(
         Field(
             "debug", FieldType.BOOL, "Accepted; the client's errors are in the stream's state.", default=False
         ),
-        BATCHING,
+        batching_field(),
         TLS,
         SASL,
         tracing("extract_tracing_map"),

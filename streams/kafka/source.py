@@ -121,7 +121,9 @@ class KafkaSource:
         first, messages = partition.take(most)
         if self._consumer is not None:
             self._consumer.made_room()
-        return Batch(messages, partial(self._settle, partition, first), replay=self._replay)
+        return Batch(
+            messages, partial(self._settle, partition, first), replay=self._replay, lane=partition.key
+        )
 
     async def _settle(self, partition: Partition, first: int, error: Exception | None) -> None:
         """A batch is dealt with, unless its stream was stopped: then the group's next reader has it again."""

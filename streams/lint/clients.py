@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streams.spec import Component
-from streams.variables import component_variables
+from streams.spec import Component, Kind, children, is_called
+from streams.variables import Components, component_variables
 
 
 def client_faults(reading: Component, writing: Component) -> Iterator[tuple[str, str, str]]:
@@ -28,12 +28,26 @@ def client_faults(reading: Component, writing: Component) -> Iterator[tuple[str,
         )
 
 
+def channel_faults(stream: Components, reading: Component) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with an output `inproc`: code, message and remedy.
+
+    reading: the input of the stream.
+    """
+    names = {(component.spec.kind, component.spec.name) for component in stream.components()}
+    if is_called(reading) and (Kind.OUTPUT, "inproc") in names:
+        yield (
+            "channel_elsewhere",
+            "what comes in by HTTP is processed in the gateway, and `inproc` leads to streams of the same process only",
+            "write to a topic, and read that in the other stream",
+        )
+
+
 def _to_clients(writing: Component) -> int:
     """How many outputs hand messages to clients, copies counted."""
     if writing.spec.in_gateway:
         return 1
     copies = int(writing.config.get("copies", 1))
-    return copies * sum(map(_to_clients, writing.config.get("outputs", ())))
+    return copies * sum(map(_to_clients, children(writing, Kind.OUTPUT)))
 
 
 def _is_per_caller(reading: Component) -> bool:

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from streams.batching import is_on
 from streams.config import Finding, Node, Text
-from streams.lint.clients import client_faults
+from streams.lint.buffers import MAX_IN_FLIGHT, batches_in_flight, buffer_faults
+from streams.lint.clients import channel_faults, client_faults
 from streams.lint.component import ComponentChecker
+from streams.lint.documented_forms import with_one_output
+from streams.lint.references import without_reference
 from streams.lint.values import check_fields, unknown_key
 from streams.lint.variables import caller_faults
 from streams.registry import Registry
 from streams.spec import Component, Field, FieldType, Kind, Rules, Severity, held, is_replayable
 
-MAX_IN_FLIGHT: Final = 64
 PIPELINE: Final = (
     Field(
         "threads", FieldType.INT, "Lanes that process batches; -1 and 1 both mean one, in order.", default=-1
@@ -31,14 +34,11 @@ RESOURCES: Final = {
     "cache_resources": Kind.CACHE,
     "rate_limit_resources": Kind.RATE_LIMIT,
     "processor_resources": Kind.PROCESSOR,
+    "input_resources": Kind.INPUT,
+    "output_resources": Kind.OUTPUT,
 }
 """Each may name those checked before it."""
 _UNSUPPORTED: Final = {
-    "buffer": "buffers are not available in this version of Sluice",
-    **{
-        f"{kind}_resources": f"{kind} resources are not available in this version of Sluice"
-        for kind in ("input", "output")
-    },
     "http": "the addresses of HTTP servers belong to the gateway",
 }
 OPERATORS: Final = {
@@ -46,7 +46,16 @@ OPERATORS: Final = {
     "metrics": "Sluice counts every stream itself",
     "tracer": "streams are not traced in this version of Sluice",
 }
-_KNOWN: Final = ["input", "pipeline", "output", "tests", *RESOURCES, *(option.name for option in OPTIONS)]
+_KNOWN: Final = [
+    "input",
+    "buffer",
+    "pipeline",
+    "output",
+    "outputs",
+    "tests",
+    *RESOURCES,
+    *(option.name for option in OPTIONS),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +70,13 @@ class CheckedStream:
     """Seconds."""
     in_flight: int = MAX_IN_FLIGHT
     """Batches that may wait for the output at a time."""
+    buffer: Component | None = None
+    """What stands between the input and the processors."""
 
     def components(self) -> Iterator[Component]:
         """Every component of the stream, children and siblings included."""
-        for component in (self.input, *self.processors, self.output):
+        buffers = () if self.buffer is None else (self.buffer,)
+        for component in (self.input, *buffers, *self.processors, self.output):
             yield from descendants(component)
 
     @property
@@ -81,7 +93,8 @@ class CheckedStream:
     def replayable(self) -> bool:
         """Another process that reads the same topic makes the same messages."""
         processors = [c for c in self.components() if c.spec.kind is Kind.PROCESSOR]
-        return self.input.spec.name == "kafka" and all(map(is_replayable, processors))
+        alone = self.input.spec.name == "kafka" and not is_on(self.input.config["batching"])
+        return alone and self.buffer is None and all(map(is_replayable, processors))
 
 
 def descendants(component: Component) -> Iterator[Component]:
@@ -104,13 +117,22 @@ def check_stream(
         checker.resources(kind, node.get(key))
     reading = _required(checker, Kind.INPUT, node)
     processors = _pipeline(checker, node)
-    writing = _required(checker, Kind.OUTPUT, node)
+    writing = _required(checker, Kind.OUTPUT, with_one_output(source, checker.findings, node))
+    buffer = _buffer(checker, node)
     if rules.dialect == "tyk" and processors:
         checker.findings.append(_flows_on(source, node))
     if reading is None or writing is None or any(f.severity is Severity.ERROR for f in checker.findings):
         return None, checker.findings
-    stream = CheckedStream(name, reading, processors, writing, options["shutdown_timeout"])
-    found = (*caller_faults(stream, reading), *client_faults(reading, writing))
+    reading, writing = without_reference(reading), without_reference(writing)
+    stream = CheckedStream(
+        name, reading, processors, writing, options["shutdown_timeout"], batches_in_flight(writing), buffer
+    )
+    found = (
+        *caller_faults(stream, reading),
+        *client_faults(reading, writing),
+        *buffer_faults(reading, buffer),
+        *channel_faults(stream, reading),
+    )
     faults = [source.finding(node, *fault) for fault in found]
     return None if faults else stream, [*checker.findings, *faults]
 
@@ -129,6 +151,14 @@ def _top_level(checker: ComponentChecker, node: Node) -> None:
             checker.findings.append(replace(finding, severity=Severity.WARNING))
         elif key not in _KNOWN and key not in _UNSUPPORTED:
             unknown_key(checker, key, child, _KNOWN)
+
+
+def _buffer(checker: ComponentChecker, node: Node) -> Component | None:
+    child = node.get("buffer")
+    if child is None or not child.value:
+        return None
+    found = checker.component(Kind.BUFFER, child)
+    return None if found is None or found.spec.name == "none" else found
 
 
 def _options_node(node: Node) -> Node:

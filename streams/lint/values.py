@@ -82,8 +82,8 @@ def default_of(field: Field) -> Any:
         return {child.name: default_of(child) for child in field.children}
     if field.default is REQUIRED:
         return None
-    if field.type is FieldType.DURATION and isinstance(field.default, str) and field.default:
-        return parse_duration(field.default)
+    if field.type is FieldType.DURATION and isinstance(field.default, str):
+        return parse_duration(field.default) if field.default else None
     return field.default
 
 

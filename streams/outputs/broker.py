@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from streams.batching import batching_field, check_policy, is_on
+from streams.batching_output import with_batching
 from streams.errors import BatchError
-from streams.inputs.broker import BATCHING, MAX_COPIES
+from streams.inputs.broker import MAX_COPIES
 from streams.message import Message
 from streams.outputs.attempt import Errors, attempt, write_until_taken
 from streams.outputs.several import Several
@@ -122,7 +124,7 @@ PATTERNS: Final[dict[str, Callable[[list[Output], BuildContext], Output]]] = {
 
 def _build(config: Config, context: BuildContext) -> Output:
     outputs = [build_output(child, context) for _ in range(config["copies"]) for child in config["outputs"]]
-    return PATTERNS[config["pattern"]](outputs, context)
+    return with_batching(PATTERNS[config["pattern"]](outputs, context), config["batching"], context)
 
 
 def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
@@ -130,6 +132,7 @@ def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
         yield Problem(("outputs",), "missing_field", "a broker needs at least one output")
     if not 1 <= config["copies"] <= MAX_COPIES:
         yield Problem(("copies",), "wrong_value", f"copies is between 1 and {MAX_COPIES}")
+    yield from check_policy(("batching",), config["batching"])
 
 
 BROKER: Final = ComponentSpec(
@@ -145,9 +148,10 @@ BROKER: Final = ComponentSpec(
         Field("outputs", FieldType.OUTPUT, "The outputs to write to.", shape=Shape.LIST),
         Field("pattern", FieldType.STRING, "Who gets what.", default="fan_out", options=tuple(PATTERNS)),
         Field("copies", FieldType.INT, "How many of each.", default=1),
-        BATCHING,
+        batching_field(),
     ),
     examples=({"pattern": "fan_out", "outputs": [{"drop": {}}, {"drop": {}}]},),
     build=_build,
     check=_check,
+    batchwise=lambda config: is_on(config["batching"]),
 )

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import orjson
 
+from streams.batching import batching_field, check_policy, is_on
+from streams.batching_output import with_batching
 from streams.bloblang import Interpolation, MappingError, interpolate
 from streams.connections import Connections, ConnectionSettings
 from streams.errors import BatchError, RejectedMessageError
-from streams.inputs.broker import BATCHING
 from streams.kafka.fields import (
     ADDRESSES,
     CLIENT_ID,
@@ -27,7 +28,18 @@ from streams.kafka.in_flight import InFlight
 from streams.kafka.producer import ANY_PARTITION, Headers, KafkaProducer, Outgoing, WhenFull
 from streams.kafka.settings import connection_config, producer_config
 from streams.message import Message
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules, Shape
+from streams.spec import (
+    BuildContext,
+    ComponentSpec,
+    Config,
+    Field,
+    FieldType,
+    Kind,
+    Output,
+    Problem,
+    Rules,
+    Shape,
+)
 from streams.statistics import SourceStatus, Statistics
 
 _TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -127,11 +139,11 @@ def _number(partition: Interpolation, messages: list[Message], at: int) -> int:
     return int(text)
 
 
-def _build(config: Config, context: BuildContext) -> KafkaOutput:
+def _build(config: Config, context: BuildContext) -> Output:
     settings = context.service(Connections).resolve(config["addresses"])
     output = KafkaOutput(config, settings, context.choice(WhenFull.WAIT))
     context.service(Statistics).sources.append(output.status)
-    return output
+    return with_batching(output, config["batching"], context)
 
 
 def _check(config: Config, rules: Rules) -> Iterable[Problem]:
@@ -143,6 +155,7 @@ def _check(config: Config, rules: Rules) -> Iterable[Problem]:
     if (config["partitioner"] == "manual") != bool(config["partition"]):
         message = "`partition` says where to produce to when, and only when, `partitioner` is `manual`"
         yield Problem(("partition",), "wrong_value", message)
+    yield from check_policy(("batching",), config["batching"])
     if config["max_in_flight"] < 1:
         yield Problem(("max_in_flight",), "wrong_value", "max_in_flight is at least 1")
     yield from check_connection(config, topics, rules)
@@ -223,7 +236,7 @@ KAFKA: Final = ComponentSpec(
             default={},
             refused="topics are made by the broker or its operator",
         ),
-        BATCHING,
+        batching_field(),
         TLS,
         SASL,
         tracing("inject_tracing_map"),
@@ -231,4 +244,5 @@ KAFKA: Final = ComponentSpec(
     examples=({"addresses": ["localhost:9092"], "topic": "orders", "key": '${! json("id") }'},),
     build=_build,
     check=_check,
+    batchwise=lambda config: is_on(config["batching"]),
 )

@@ -8,16 +8,17 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError, ResponseError
 
+from streams.batching import batching_field, check_policy, is_on
+from streams.batching_output import with_batching
 from streams.bloblang import MappingError, interpolate
 from streams.errors import OutputError, RejectedMessageError
-from streams.inputs.broker import BATCHING
 from streams.message import Message
 from streams.outputs.attempt import Errors, raise_for
 from streams.outputs.fields import EXCLUDED_METADATA, MAX_IN_FLIGHT, check_in_flight
 from streams.redis.connection import CONNECTION, check_redis, make_link, redis_servers
 from streams.redis.entries import fields_of
 from streams.servers import topic_refusal
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
+from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Output, Problem, Rules
 from streams.statistics import Statistics
 
 
@@ -84,8 +85,13 @@ class RedisStreamsOutput:
             raise OutputError(str(error)) from error
 
 
+def _build(config: Config, context: BuildContext) -> Output:
+    return with_batching(RedisStreamsOutput(config, context), config["batching"], context)
+
+
 def _check(config: Config, rules: Rules) -> Iterable[Problem]:
     yield from check_in_flight(config)
+    yield from check_policy(("batching",), config["batching"])
     yield from check_redis(config, rules, {} if "${" in config["stream"] else {config["stream"]: ("stream",)})
 
 
@@ -93,7 +99,7 @@ REDIS_STREAMS: Final = ComponentSpec(
     Kind.OUTPUT,
     "redis_streams",
     "Adds an entry to a stream of Redis or Valkey for each message.",
-    RedisStreamsOutput,
+    _build,
     fields=(
         *CONNECTION,
         Field("stream", FieldType.STRING, "The stream to add to.", interpolated=True),
@@ -101,9 +107,10 @@ REDIS_STREAMS: Final = ComponentSpec(
         Field("max_length", FieldType.INT, "About how many entries are kept; 0: all.", default=0),
         MAX_IN_FLIGHT,
         EXCLUDED_METADATA,
-        BATCHING,
+        batching_field(),
     ),
     description="Metadata become further fields of the entry. The stream is made when it is not there.",
     examples=({"url": "redis://streams.example.com:6379", "stream": "orders"},),
     check=_check,
+    batchwise=lambda config: is_on(config["batching"]),
 )

@@ -1,11 +1,13 @@
 """Findings: each mistake with its code, its place and its remedy."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from streams.builtin import core_registry
 from streams.connections import Connections, ConnectionSettings
+from streams.inputs.generate import GENERATE
 from streams.openapi import check_document
 from streams.spec import Kind, Rules, Severity
 from tests.streams.making import findings, stream
@@ -43,7 +45,7 @@ def test_a_good_stream_has_no_findings():
         ("kafka:", "nsq:", [("component_not_built", 2, "/input/nsq")]),
         ("drop: {}", "label: a", [("component_missing", 7, "/output")]),
         ("drop: {}", "drop: {}\n  broker: {outputs: []}", [("component_ambiguous", 7, "/output")]),
-        ("drop: {}", "drop: {}\nbuffer: {memory: {}}", [("not_supported", 8, "/buffer")]),
+        ("drop: {}", "drop: {}\nbuffer: {sqlite: {}}", [("component_not_built", 8, "/buffer/sqlite")]),
         ("drop: {}", "drop: {}\noutputt: {}", [("unknown_key", 8, "/outputt")]),
         ("drop: {}", "label: _x\n  drop: {}", [("label_malformed", 7, "/output/label")]),
         (", consumer_group: g", "", [("missing_field", 2, "/input/kafka")]),
@@ -132,6 +134,8 @@ def test_the_examples_of_every_component_pass_the_check(spec):
         "cache_resources": [{"label": "cache", "memory": {}}],
         "rate_limit_resources": [{"label": "limit", "local": {}}],
         "processor_resources": [{"label": "steps", "noop": {}}],
+        "input_resources": [{"label": "source", "generate": {"mapping": "root = 1"}}],
+        "output_resources": [{"label": "sink", "drop": {}}],
     }
     for example in spec.examples:
         named = {spec.name: example}
@@ -144,6 +148,55 @@ def test_the_examples_of_every_component_pass_the_check(spec):
             reading = {"url": "http://a.example/", "stream": {"enabled": True, "scanner": named}}
             config = {**base, "input": {"http_client": reading}}
         assert findings(json.dumps(config)) == []
+
+
+CALLED = core_registry().with_component(replace(GENERATE, name="called", in_gateway=True))
+REQUEST = "{called: {mapping: root = 1}}"
+NAMED = "{label: in, called: {mapping: root = 1}}"
+ELSEWHERE = "{generate: {mapping: root = 1}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"input: {{broker: {{inputs: [{ELSEWHERE}, {REQUEST}]}}}}", "inputs_mixed"),
+        (
+            f"input: {{broker: {{inputs: [{ELSEWHERE}, {{broker: {{inputs: [{REQUEST}]}}}}]}}}}",
+            "inputs_mixed",
+        ),
+        (f"input: {{broker: {{inputs: [{REQUEST}], batching: {{count: 2}}}}}}", "requests_held_back"),
+        (f"input: {{sequence: {{inputs: [{REQUEST}]}}}}", "requests_held_back"),
+        (f"input: {{read_until: {{check: this.last, input: {REQUEST}}}}}", "requests_held_back"),
+        (f"input: {{batched: {{child: {REQUEST}, policy: {{count: 2}}}}}}", "requests_held_back"),
+        (f"input: {REQUEST}\nbuffer: {{memory: {{}}}}", "buffer_of_requests"),
+        (
+            f"input: {{broker: {{inputs: [{ELSEWHERE}, {{resource: in}}]}}}}\ninput_resources: [{NAMED}]",
+            "inputs_mixed",
+        ),
+    ],
+)
+def test_requests_are_answered_when_the_output_has_them_so_that_nothing_holds_them_back(text, expected):
+    assert [one.code for one in findings(f"{text}\noutput: {{drop: {{}}}}\n", CALLED)] == [expected]
+
+
+def test_a_channel_leads_to_no_other_process():
+    assert [one.code for one in findings(f"input: {REQUEST}\noutput: {{inproc: a}}\n", CALLED)] == [
+        "channel_elsewhere"
+    ]
+
+
+def test_a_stream_whose_messages_are_put_together_cannot_be_replayed():
+    assert not stream(GOOD + "buffer: {system_window: {size: 1m}}\n").replayable
+    assert not stream(GOOD.replace("group: g", "group: g, batching: {count: 5}")).replayable
+    assert stream(GOOD + "buffer: {none: {}}\n").replayable
+
+
+@pytest.mark.parametrize("more", ["buffer: {memory: {}}\n", ""])
+def test_messages_of_one_caller_are_not_put_together(more):
+    text = GOOD.replace("consumer_group: g", "consumer_group: $tyk_context.request_id") + more
+    text = text if more else text.replace("request_id", "request_id, batching: {count: 5}")
+    codes = {one.code for one in findings(text)}
+    assert codes & {"buffer_of_caller", "batches_of_caller"}
 
 
 RESOURCES = """\
