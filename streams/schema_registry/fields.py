@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from streams.http import fields
-from streams.http.client import HttpClient
+from streams.http.client import Call, HttpClient
+from streams.http.tls import check_tls, make_context
 from streams.outbound import UrlError, check_url
-from streams.schema_registry.registry import SchemaRegistry
+from streams.schema_registry.registry import SECONDS, SchemaRegistry
 from streams.spec import BuildContext, Config, Field, FieldType, Problem
 
 _HTTP: Final = ("basic_auth", "oauth", "jwt", "tls", "transport")
@@ -30,15 +31,26 @@ def make_registry(config: Config, context: BuildContext, *, sanitised: bool = Fa
     """The registry that a body names."""
     basic = config["basic_auth"]
     credentials = base64.b64encode(f"{basic['username']}:{basic['password']}".encode()).decode()
-    headers = {"Authorization": f"Basic {credentials}"} if basic["enabled"] else {}
-    client = context.service(HttpClient)
-    nested = config["avro_nested_schemas"]
-    return SchemaRegistry(client, config["url"], headers, nested=nested, sanitised=sanitised)
+    headers = {
+        "Accept": "application/vnd.schemaregistry.v1+json",
+        **({"Authorization": f"Basic {credentials}"} if basic["enabled"] else {}),
+    }
+    call = Call("GET", config["url"].rstrip("/"), headers, b"", SECONDS, make_context(_tls(config)))
+    return SchemaRegistry(
+        context.service(HttpClient), call, nested=config["avro_nested_schemas"], sanitised=sanitised
+    )
 
 
 def check_registry(config: Config) -> Iterable[Problem]:
-    """Report a URL that cannot be called."""
+    """Report a URL that cannot be called, and certificates that cannot be read."""
+    yield from check_tls({"tls": _tls(config)})
     try:
         check_url(config["url"])
     except UrlError as error:
         yield Problem(("url",), "bad_url", str(error))
+
+
+def _tls(config: Config) -> dict[str, Any]:
+    """Bento has no switch for these settings here: they count when there are any."""
+    given = config["tls"]
+    return {**given, "enabled": bool(given["root_cas"] or given["client_certs"])}

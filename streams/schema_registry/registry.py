@@ -7,7 +7,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
 
@@ -46,19 +46,13 @@ class RegisteredSchema:
 class SchemaRegistry:
     """Asks one registry."""
 
-    def __init__(
-        self,
-        client: HttpClient,
-        url: str,
-        headers: Mapping[str, str],
-        *,
-        nested: bool,
-        sanitised: bool = False,
-    ) -> None:
-        """nested: schemas that a schema names are asked for too. sanitised: names of namespaces are made valid."""
+    def __init__(self, client: HttpClient, call: Call, *, nested: bool, sanitised: bool = False) -> None:
+        """call: how the registry is asked, with its own URL; each question adds a path.
+
+        nested: schemas that a schema names are asked for too. sanitised: names of namespaces are made valid.
+        """
         self._client = client
-        self._url = url.rstrip("/")
-        self._headers = {"Accept": "application/vnd.schemaregistry.v1+json", **headers}
+        self._asking = call
         self._nested = nested
         self._sanitised = sanitised
 
@@ -97,7 +91,7 @@ class SchemaRegistry:
 
     async def _ask(self, path: str) -> dict[str, Any]:
         try:
-            answer = await self._client.call(Call("GET", self._url + path, self._headers, b"", SECONDS))
+            answer = await self._client.call(replace(self._asking, url=self._asking.url + path))
             if answer.status != 200:
                 raise RegistryError(f"the schema registry answered {answer.status} for {path}")
             found = parse(answer.body)
