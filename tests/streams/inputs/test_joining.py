@@ -185,7 +185,7 @@ async def test_inproc_hands_messages_and_their_acknowledgement_over():
         batch = await next_batch(reading)
         assert (texts(batch.messages), batch.grouped) == (["1", "2"], True)
         await batch.acknowledge(error)
-        (told,) = await asyncio.gather(handing, return_exceptions=True)
+        told = (await asyncio.gather(handing, return_exceptions=True))[0]
         assert not isinstance(told, StreamStoppedError)
         assert str(told) == str(error)
 
