@@ -1,5 +1,6 @@
 """Definitions: saved as a whole or not at all; every activation is a revision that can be rolled back to."""
 
+import hashlib
 import json
 import uuid
 from dataclasses import dataclass
@@ -51,15 +52,28 @@ def create_definition(
 
 
 @transaction.atomic
-def replace_definition(
-    actor: Actor, definition: ApiDefinition, text: str, registry: Registry, *, activate: bool | None = None
+def replace_definition(  # noqa: PLR0913 - how it is saved is named
+    actor: Actor,
+    definition: ApiDefinition,
+    text: str,
+    registry: Registry,
+    *,
+    activate: bool | None = None,
+    base: str = "",
 ) -> SavedDefinition:
     """Save another document of a definition.
 
     activate: True runs it as a new revision at once; False leaves what runs as it is; None is as the document
-    says, which also stops what runs. Raises InputError with every finding, RefusedError.
+    says, which also stops what runs. base: the digest of the document that `text` was made from; empty: whatever
+    it is now. Raises InputError with every finding, RefusedError.
     """
     definition = _locked(definition)
+    if base and base != document_digest(definition.document):
+        raise RefusedError(
+            "somebody saved another document while you wrote",
+            code="changed_meanwhile",
+            remedy="open the definition again beside this page, and bring your changes over",
+        )
     check = check_definition(actor.organization, text, Dialect(definition.dialect), registry, definition)
     document = require_good(check)
     stop = activate is None and not document.active and definition.state == DefinitionState.ACTIVE
@@ -71,6 +85,11 @@ def replace_definition(
     if document.active if activate is None else activate:
         _activate(actor, definition, document)
     return SavedDefinition(definition, check.warnings)
+
+
+def document_digest(text: str) -> str:
+    """Return what tells a document from others."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def patched_document(definition: ApiDefinition, text: str) -> str:

@@ -26,6 +26,8 @@ class DefinitionForm(DomainForm):
         strip=False, max_length=MOST_CHARACTERS, widget=forms.Textarea(attrs=_EDITOR), label="Document"
     )
     activate = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    base = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    """The digest of the document that was shown."""
 
     places: ClassVar = {"": "document"}
 

@@ -1,5 +1,7 @@
 """`/definitions/new`, `/definitions/<id>/document`: documents are written, checked while they are, and saved."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -51,14 +53,9 @@ def definition_document(request: PageRequest, actor: Actor, definition: str) -> 
     """Show a definition's document, and save another. Raises Http404, PermissionDenied."""
     permission = access.DEFINITIONS if request.method == "POST" else access.READ
     found = access.definition(actor, definition, permission)
-    form = DefinitionForm(
-        request.POST if request.method == "POST" else None, initial={"document": found.document}
-    )
-    saved = form.attempt(
-        lambda values: definitions.replace_definition(
-            actor, found, values["document"], definition_registry(), activate=values["activate"]
-        )
-    )
+    shown = {"document": found.document, "base": definitions.document_digest(found.document)}
+    form = DefinitionForm(request.POST if request.method == "POST" else None, initial=shown)
+    saved = form.attempt(lambda values: _replace(actor, found, values))
     if saved:
         return _saved(request, saved.value)
     findings = form.findings if form.is_bound else _checked(actor, found.document, found)
@@ -78,6 +75,17 @@ def check_document(request: PageRequest, actor: Actor, definition: str = "") -> 
         faults = [Fault(str(error)) for error in form.errors.get("document", [])]
         findings = shown_findings("", faults)
     return render(request, "definitions/findings.html", {"findings": findings})
+
+
+def _replace(actor: Actor, definition: ApiDefinition, values: dict[str, Any]) -> SavedDefinition:
+    return definitions.replace_definition(
+        actor,
+        definition,
+        values["document"],
+        definition_registry(),
+        activate=values["activate"],
+        base=values["base"],
+    )
 
 
 def _checked(actor: Actor, text: str, definition: ApiDefinition | None) -> ShownFindings:

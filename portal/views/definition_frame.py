@@ -10,6 +10,8 @@ from gateway.models import ApiDefinition, DefinitionState, QuarantineState
 from gateway.openness import is_open_definition
 from portal import access
 
+MOST_COUNTED: Final = 1_000
+"""Messages in quarantine that are counted for a page; there may be millions."""
 _TABS: Final = (
     ("definition", "Overview"),
     ("definition-document", "Document"),
@@ -28,7 +30,7 @@ class Tab:
 
 def definition_frame(actor: Actor, definition: ApiDefinition) -> dict[str, Any]:
     """Return the context of templates/definitions/frame.html; one query."""
-    held = definition.quarantine.filter(state=QuarantineState.HELD).count()
+    held = counted(definition.quarantine.filter(state=QuarantineState.HELD)[: MOST_COUNTED + 1].count())
     return {
         "definition": definition,
         "tabs": [
@@ -48,5 +50,10 @@ def has_unpublished_changes(definition: ApiDefinition) -> bool:
     return revision is not None and revision.document != definition.document
 
 
-def _with_count(text: str, held: int) -> str:
-    return f"{text} ({held:,})" if text == "Quarantine" and held else text
+def counted(found: int, most: int = MOST_COUNTED) -> str:
+    """Return a number of things of which at most `most` and one were counted; of none, nothing."""
+    return f"{most:,}+" if found > most else f"{found:,}" if found else ""
+
+
+def _with_count(text: str, held: str) -> str:
+    return f"{text} ({held})" if text == "Quarantine" and held else text

@@ -11,6 +11,7 @@ from gateway.definitions import (
     create_definition,
     deactivate_definition,
     delete_definition,
+    document_digest,
     patched_document,
     replace_definition,
     roll_back_definition,
@@ -72,6 +73,14 @@ def audited(left):
 
 
 class TestSaving:
+    def test_what_was_made_from_an_older_document_replaces_nothing(self, actor):
+        definition = create(actor)
+        shown = document_digest(definition.document)
+        replace(actor, definition, document() + "\n", base=shown)
+        with refused("changed_meanwhile"):
+            replace(actor, definition, document() + "\n\n", base=shown)
+        assert ApiDefinition.objects.get().document == document() + "\n"
+
     def test_a_draft_is_saved_as_it_was_written_and_runs_nothing(self, actor):
         text = document("Orders", "/shop/orders/")
         with changes() as left:

@@ -132,6 +132,17 @@ def test_a_pasted_document_is_a_draft_until_it_is_activated(publisher, running):
     assert (made.state, made.active_revision.note) == (DefinitionState.ACTIVE, "the first")
 
 
+def test_who_wrote_while_another_saved_overwrites_nothing(publisher, running):
+    form = {"document": running.document + "\n", "activate": "", "base": "of another document"}
+    page = text(publisher.post(address(running, "/document"), form), 422)
+    assert "somebody saved another document while you wrote" in page
+    assert "bring your changes over" in page
+    assert saved(running) == running.document
+    shown = publisher.get(address(running, "/document")).context["form"]["base"].value()
+    publisher.post(address(running, "/document"), form | {"base": shown})
+    assert saved(running) == running.document + "\n"
+
+
 def test_a_saved_draft_leaves_what_runs_and_shows_how_it_differs(publisher, running):
     changed = running.document.replace("shop.orders", "shop.parcels")
     publisher.post(address(running, "/document"), {"document": changed, "activate": ""})
