@@ -27,7 +27,7 @@ from streams.message import Message
 from streams.outlet import Outlet
 from streams.processed import ProcessedInput, build_input, build_output
 from streams.quarantine import QuarantineSink
-from streams.spec import Batch, BuildContext, Input, Processor, StreamIdentity, is_batchwise
+from streams.spec import Batch, BuildContext, Input, Processor, Reclaiming, StreamIdentity, is_batchwise
 from streams.stages import build_stages, run_batches, run_stages
 from streams.statistics import Statistics
 from streams.stopping import StopSignal
@@ -104,6 +104,10 @@ class Pipeline:
 
     async def reprocess(self, messages: list[Message]) -> None:
         """Process and write messages that were read before and held in quarantine. Raises OutputError."""
+        if isinstance(self._input, Reclaiming):
+            messages = await self._input.reclaim(messages)
+        if not messages:
+            return
         before = self._input.stages if isinstance(self._input, (ProcessedInput, ReadAhead)) else ()
         processed = await self._run((*before, *self._stages), messages, grouped=False)
         if (owed := await self._outlet.write_batches(messages, processed)) is not None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from streams.errors import BatchError, OutputError, RejectedMessageError
 from streams.message import Failure, Message
-from streams.spec import Batch, BuildContext, Component, Input, Output
+from streams.spec import Batch, BuildContext, Component, Input, Output, Reclaiming
 from streams.stages import Stage, build_stages, run_batches
 
 
@@ -51,6 +51,10 @@ class ProcessedInput:
         """Read a batch and say what is to be done to it first."""
         batch = await self._reading.read()
         return replace(batch, before=(*batch.before, *self.stages))
+
+    async def reclaim(self, messages: list[Message]) -> list[Message]:
+        """Let the input take back what was read for it. Returns the rest. Raises OutputError."""
+        return await self._reading.reclaim(messages) if isinstance(self._reading, Reclaiming) else messages
 
     async def close(self) -> None:
         """Close the input."""

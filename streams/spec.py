@@ -295,6 +295,17 @@ class Input(Protocol):
         """Read no more and let go of everything. Acknowledgements still count until then."""
 
 
+@runtime_checkable
+class Reclaiming(Protocol):
+    """An input that makes messages of what it reads, and so knows better what a message held back is good for."""
+
+    async def reclaim(self, messages: list[Message]) -> list[Message]:
+        """Take messages anew that were read for it and held in quarantine. Returns those that it made itself.
+
+        Raises OutputError for those that it cannot take.
+        """
+
+
 class Processor(Protocol):
     """What changes messages on their way. It returns its own and leaves those it is given as they are."""
 

@@ -14,8 +14,9 @@ from streams.correlation.correlator import Correlator
 from streams.correlation.event import Event, Match
 from streams.correlation.reading import Reader
 from streams.correlation.state import StateError
-from streams.errors import ConnectError, EndOfInput
+from streams.errors import ConnectError, EndOfInput, OutputError
 from streams.message import Failure, Message, Source
+from streams.processed import ProcessedInput
 from streams.spec import Acknowledge, Batch, Input
 from streams.stages import run_stages
 from streams.stopping import end_tasks
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS: Final = 0.2
 """How often it is looked whether time alone has changed something."""
 MATCHES_AT_ONCE: Final = 64
+CORRELATION_KEY: Final = "correlation_key"
+"""The metadata by which a match says what its events have in common."""
 _NO_ROOM: Final = "too many events of one key wait for their moment to be over"
 
 
@@ -46,6 +49,7 @@ class CorrelatingInput:
         self._reader = reader
         self._correlator = correlator
         self._stage = stage
+        self._turn = asyncio.Lock()
         self._received: asyncio.Queue[_Received] = asyncio.Queue(maxsize=1)
         self._pumps: list[asyncio.Task[None]] = []
         self._running = 0
@@ -67,7 +71,7 @@ class CorrelatingInput:
                 raise EndOfInput
             received = await self._next()
             if received is None:
-                await self._correlator.wait()
+                await self._wait()
             elif isinstance(received.batch, ConnectError):
                 raise received.batch
             elif received.batch is None:
@@ -79,10 +83,28 @@ class CorrelatingInput:
         """Keep what the stream has taken, and close the inputs."""
         await end_tasks(self._pumps)
         try:
-            await self._correlator.wait()
+            await self._wait()
         except StateError as error:
             logger.warning("%s: matches will be given again: %s", self._stage, error)
         await asyncio.gather(*(side.close() for side in self._sides))
+
+    async def reclaim(self, messages: list[Message]) -> list[Message]:
+        """Take events anew that were held in quarantine. Returns the matches among them. Raises OutputError."""
+        events = [message for message in messages if CORRELATION_KEY not in message.metadata]
+        if events and len(self._sides) > 1:
+            raise OutputError("nobody knows which of the inputs this message came from; send it anew")
+        if events:
+            [side] = self._sides
+            stages = side.stages if isinstance(side, ProcessedInput) else ()
+            late = self._correlator.late
+            failures = await self._correlate(await run_stages(stages, events, grouped=False), 0)
+            if failures:
+                raise OutputError(next(iter(failures.values())).text)
+            if self._correlator.late > late:
+                raise OutputError(
+                    "the moment of this event is over: `allowed_lateness` says how long it is waited for"
+                )
+        return [message for message in messages if CORRELATION_KEY in message.metadata]
 
     async def _pump(self, at: int, side: Input) -> None:
         while True:
@@ -107,13 +129,27 @@ class CorrelatingInput:
     async def _ended(self) -> None:
         self._running -= 1
         if not self._running:
-            await self._correlator.finish()
+            async with self._turn:
+                await self._correlator.finish()
+
+    async def _wait(self) -> None:
+        async with self._turn:
+            await self._correlator.wait()
 
     async def _take(self, side: int, batch: Batch) -> Batch | None:
         """Take a batch. Returns its messages that are no events, to fail in the stream; None: all is dealt with."""
         messages = batch.messages
         if batch.before:
             messages = await run_stages(batch.before, messages, grouped=batch.grouped)
+        failures = await self._correlate(messages, side)
+        if not failures:
+            await batch.acknowledge(None)
+            return None
+        left = [message for message in batch.messages if id(message.source) in failures]
+        return replace(batch, messages=left or batch.messages, before=(_Failing(failures),))
+
+    async def _correlate(self, messages: list[Message], side: int) -> dict[int, Failure]:
+        """Keep the events among messages. Returns why others are none, by the identity (`id`) of their source."""
         events: dict[str, tuple[str, Event, Message]] = {}
         failures: dict[int, Failure] = {}
         lanes: dict[str, int] = {}
@@ -127,15 +163,12 @@ class CorrelatingInput:
             lanes[lane] = max(event.time, lanes.get(lane, event.time))
             if event.roles:
                 events[event.identity] = (key, event, message)
-        refused = await self._correlator.take(((key, event) for key, event, _ in events.values()), lanes)
+        async with self._turn:
+            refused = await self._correlator.take([(key, event) for key, event, _ in events.values()], lanes)
         self._report()
         for event in refused:
             failures[id(events[event.identity][2].source)] = Failure(_NO_ROOM, self._stage)
-        if not failures:
-            await batch.acknowledge(None)
-            return None
-        left = [message for message in batch.messages if id(message.source) in failures]
-        return replace(batch, messages=left or batch.messages, before=(_Failing(failures),))
+        return failures
 
     def _event(self, messages: list[Message], place: int, side: int) -> tuple[str, Event]:
         error = messages[place].error
@@ -151,7 +184,7 @@ class CorrelatingInput:
 
     def _message(self, key: str, match: Match) -> Message:
         source = Source(bytes.fromhex(match.identity), match.time, f"{self._stage}@{match.identity[:12]}")
-        return Message(value=match.document, metadata={"correlation_key": key}, source=source)
+        return Message(value=match.document, metadata={CORRELATION_KEY: key}, source=source)
 
     def _acknowledgement(self, given: list[tuple[str, Match]]) -> Acknowledge:
         async def acknowledge(error: Exception | None) -> None:
@@ -165,7 +198,9 @@ class CorrelatingInput:
         if self._correlator.late > self._reported:
             self._reported = self._correlator.late
             logger.warning(
-                "%s: %s events came later than allowed and were left out", self._stage, self._reported
+                "%s: %s events came later than allowed, or again, and were left out",
+                self._stage,
+                self._reported,
             )
 
 

@@ -55,8 +55,8 @@ class Reader:
         message = messages[place]
         # PostgreSQL's texts hold no zero byte.
         key = self.key.resolve(messages, place).replace("\0", "\ufffd")
-        if not key:
-            raise MappingError("the key is empty")
+        if key in {"", "null"}:  # as interpolation writes what is not there
+            raise MappingError("the event has no key")
         if len(key) > MAX_KEY:
             raise MappingError(f"a key has at most {MAX_KEY} characters, not {len(key)}")
         roles = [at for at, condition in enumerate(self.conditions) if _holds(condition, messages, place)]

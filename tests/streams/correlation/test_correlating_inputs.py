@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from streams.errors import EndOfInput
+from streams.errors import EndOfInput, OutputError
 from streams.message import Message, Source
 from streams.pipeline import Pipeline
 from streams.spec import Batch, ComponentSpec, Kind, Severity
@@ -32,10 +32,10 @@ class Feed:
         self.closed = True
 
     async def read(self):
-        if not self.left:
+        while not self.left:
             if self.ends:
                 raise EndOfInput
-            await asyncio.Event().wait()
+            await asyncio.sleep(0.01)
 
         async def acknowledge(error):
             self.acknowledged.append(error)
@@ -110,8 +110,30 @@ async def test_what_is_no_event_goes_to_quarantine_and_the_rest_goes_on():
     good = [message({"k": "x", "n": n, "at": n}, 0, 2 + n) for n in (1, 2)]
     taken, held = await run(text, [*bad, *good])
     assert len(taken) == 1
-    assert [one.position for one in held] == ["t/0@0"]
+    assert [one.position for one in held] == ["t/0@0", "t/0@1"]
+    assert held[1].error == "the event has no key"
     assert "`timestamp_mapping` gives no moment" in held[0].error
+
+
+async def test_a_mended_event_is_taken_from_quarantine_and_a_late_one_is_not():
+    output, quarantine = ListOutput(), MemoryQuarantine()
+    feed = Feed([message({"k": "x", "n": 2}, 1000, 0), message({"n": 1}, 900, 1)], ends=False)
+    text = pattern(", allowed_lateness: 5s")
+    running = pipeline(text, output, quarantine, feed=feed)
+    task = asyncio.create_task(running.run())
+    async with asyncio.timeout(20):
+        while not quarantine.held:
+            await asyncio.sleep(0.01)
+    await running.reprocess([message({"k": "x", "n": 1}, 900, 1)])
+    feed.left.append([message({"k": "y", "n": 1}, 100_000, 2)])
+    async with asyncio.timeout(20):
+        while not output.taken:
+            await asyncio.sleep(0.01)
+    with pytest.raises(OutputError, match="the moment of this event is over"):
+        await running.reprocess([message({"k": "z", "n": 1}, 901, 3)])
+    running.stop()
+    await task
+    assert [one.value["key"] for one in output.taken] == ["x"]
 
 
 async def test_processors_beside_the_input_filter_and_enrich_events():
