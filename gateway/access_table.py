@@ -1,14 +1,16 @@
-"""Who may call what, as it was when it was last read: every key and every approved subscription, in memory.
+"""Who may call what, as it was when it was last read: every key, every approved subscription and every request for
+one, in memory.
 
 A request looks here and never at the database. It is read anew with each change of the revision counter, and expiry
 is judged by the clock.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import orjson
 from psycopg import AsyncCursor
 from psycopg.rows import namedtuple_row
 
@@ -33,9 +35,18 @@ JOIN gateway_plan AS plan ON plan.id = subscription.plan_id
 JOIN gateway_product AS product ON product.id = subscription.product_id
      AND product.lifecycle IN ('published', 'deprecated')
 JOIN gateway_product_definitions AS member ON member.product_id = product.id
-WHERE subscription.state = 'approved'
+WHERE subscription.state = %s
 ORDER BY subscription.id
 """
+_EXAMPLES: Final = """
+SELECT offered.product_id, event_type.example
+FROM gateway_product_event_types AS offered
+JOIN gateway_eventtype AS event_type ON event_type.id = offered.eventtype_id
+WHERE event_type.example IS NOT NULL AND offered.product_id = ANY (%s)
+ORDER BY event_type.name
+"""
+SANDBOX_LIMITS: Final = Limits(requests_per_second=5, messages_per_second=5, max_clients=2)
+"""Of an app whose subscription waits for its publisher, whatever the plan will allow."""
 _LIMITS: Final = (
     "requests_per_second",
     "messages_per_second",
@@ -65,7 +76,7 @@ class KnownCredential:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An approved subscription of an app, as far as one definition is concerned."""
+    """A subscription of an app that is approved, or asked for, as far as one definition is concerned."""
 
     subscription_id: int
     product_id: int
@@ -73,6 +84,8 @@ class Grant:
     limits: Limits
     attributes: Mapping[str, object]
     expires_at: dt.datetime | None
+    examples: tuple[bytes, ...] | None = None
+    """Set where it is only asked for: the product's examples, which may be read meanwhile."""
 
     def is_valid(self, now: dt.datetime) -> bool:
         """Tell whether it still grants anything."""
@@ -87,10 +100,14 @@ class AccessTable:
     """By SHA-256 digest of the key."""
     grants: Mapping[tuple[int, int], Sequence[Grant]] = field(default_factory=dict)
     """By app and definition, the oldest subscription first."""
+    requested: Mapping[tuple[int, int], Sequence[Grant]] = field(default_factory=dict)
+    """Those that wait for a publisher, in the same way: they grant examples and nothing else."""
 
     def grant(self, app_id: int, definition_id: int, now: dt.datetime) -> Grant | None:
-        """Under which subscription an app calls a definition: the oldest that is valid."""
-        return next((one for one in self.grants.get((app_id, definition_id), ()) if one.is_valid(now)), None)
+        """Under which subscription an app calls a definition: the oldest that is valid, else one that is asked for."""
+        key = (app_id, definition_id)
+        approved = (one for one in self.grants.get(key, ()) if one.is_valid(now))
+        return next(approved, next(iter(self.requested.get(key, ())), None))
 
 
 async def load_access(pool: Pool) -> AccessTable:
@@ -98,11 +115,33 @@ async def load_access(pool: Pool) -> AccessTable:
     async with pool.connection() as connection:
         cursor: AsyncCursor[Any] = connection.cursor(row_factory=namedtuple_row)
         credentials = await (await cursor.execute(_CREDENTIALS)).fetchall()
-        granted = await (await cursor.execute(_GRANTS)).fetchall()
+        granted = await (await cursor.execute(_GRANTS, ["approved"])).fetchall()
+        requested = await (await cursor.execute(_GRANTS, ["requested"])).fetchall()
+        examples = await _examples(cursor, {row.product_id for row in requested})
+    grants = _by_call((row, _grant(row)) for row in granted)
+    waiting = _by_call((row, _waiting(row, examples)) for row in requested)
+    return AccessTable({bytes(row.digest): _credential(row) for row in credentials}, grants, waiting)
+
+
+async def _examples(cursor: AsyncCursor[Any], products: set[int]) -> dict[int, tuple[bytes, ...]]:
+    """The examples of products' event types, each as the bytes of one message."""
+    if not products:
+        return {}
+    examples: dict[int, tuple[bytes, ...]] = {}
+    for row in await (await cursor.execute(_EXAMPLES, [list(products)])).fetchall():
+        examples[row.product_id] = (*examples.get(row.product_id, ()), orjson.dumps(row.example))
+    return examples
+
+
+def _by_call(found: Iterable[tuple[Any, Grant]]) -> dict[tuple[int, int], list[Grant]]:
     grants: dict[tuple[int, int], list[Grant]] = {}
-    for row in granted:
-        grants.setdefault((row.app_id, row.definition_id), []).append(_grant(row))
-    return AccessTable({bytes(row.digest): _credential(row) for row in credentials}, grants)
+    for row, grant in found:
+        grants.setdefault((row.app_id, row.definition_id), []).append(grant)
+    return grants
+
+
+def _waiting(row: Any, examples: Mapping[int, tuple[bytes, ...]]) -> Grant:
+    return replace(_grant(row), limits=SANDBOX_LIMITS, examples=examples.get(row.product_id, ()))
 
 
 def _credential(row: Any) -> KnownCredential:

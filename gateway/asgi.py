@@ -54,6 +54,8 @@ class Parts:
     serving: Sequence[Part]
     """In the order they are started."""
     handlers: Mapping[Purpose, Handler]
+    sandbox: Handler
+    """Serves whoever has examples, whatever they ask for."""
     admission: Admission
     follower: ConfigurationFollower
     portal_origin: str
@@ -209,7 +211,7 @@ class Gateway:
         if isinstance(call, Refusal):
             await refuse(*ends[:3], call)
         elif call.client is None:
-            await parts.handlers[call.route.purpose](call)
+            await _handler(parts, call)(call)
         else:
             await _serve_client(parts, call)
 
@@ -238,11 +240,15 @@ async def _serve_client(parts: Parts, call: Call) -> None:
     assert client is not None  # noqa: S101 - asked before
     call.meter.opened()
     try:
-        await parts.handlers[call.route.purpose](call)
+        await _handler(parts, call)(call)
     finally:
         client.end(CloseReason.LEFT)
         parts.admission.clients.close(client)
         call.meter.closed(client.ending.result(), asyncio.get_running_loop().time() - client.opened_at)
+
+
+def _handler(parts: Parts, call: Call) -> Handler:
+    return parts.handlers[call.route.purpose] if call.caller.examples is None else parts.sandbox
 
 
 def _end_streams(clients: Clients, configuration: Configuration, *, anew: bool) -> None:

@@ -116,6 +116,7 @@ def _caller(
         product_id=grant.product_id,
         plan_id=grant.plan_id,
         attributes=grant.attributes,
+        examples=grant.examples,
         expires_at=min((at for at in ends if at is not None), default=None),
     )
 

@@ -42,10 +42,17 @@ class Caller:
     """Of the subscription; what `$tyk_meta` and an audience rule see."""
     expires_at: datetime | None = None
     """The earlier end of credential and subscription."""
+    examples: tuple[bytes, ...] | None = None
+    """What is read in the place of messages while the subscription waits for its publisher; None: it is approved."""
 
     @property
     def budget_key(self) -> str:
-        """Whose limits are used up: `subscription/7`, or `address/192.0.2.1`; of IPv6 the /64."""
+        """Whose limits are used up: `subscription/7`, or `address/192.0.2.1`; of IPv6 the /64.
+
+        What is used in the sandbox counts for nothing but itself: `sandbox/7`.
+        """
+        if self.examples is not None:
+            return f"sandbox/{self.subscription_id}"
         return (
             f"address/{_network(self.address)}"
             if self.subscription_id is None

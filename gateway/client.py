@@ -17,6 +17,8 @@ class CloseReason(Enum):
     EXPIRED = "expired"
     UNSUBSCRIBED = "subscription_ended"
     """Cancelled or suspended."""
+    DECIDED = "subscription_decided"
+    """It read examples while its subscription waited, and that waits no more."""
     LIMITED = "plan_limit"
     """Beyond what the plan allows: more streams than a changed one has, or its quota is used up."""
     AGED = "client_age"
@@ -39,6 +41,7 @@ _CODES = {
     CloseReason.REVOKED: 1008,
     CloseReason.EXPIRED: 1008,
     CloseReason.UNSUBSCRIBED: 1008,
+    CloseReason.DECIDED: 1012,
     CloseReason.LIMITED: 1008,
     CloseReason.AGED: 1001,
     CloseReason.CHANGED: 1012,

@@ -32,7 +32,8 @@ class Standing:
 
     def grant(self, caller: Caller, definition_id: int) -> Grant | None:
         """The subscription a stream was opened under, as it is now."""
-        grants = self.table.grants.get((caller.app_id or 0, definition_id), ())
+        among = self.table.grants if caller.examples is None else self.table.requested
+        grants = among.get((caller.app_id or 0, definition_id), ())
         return next((one for one in grants if one.subscription_id == caller.subscription_id), None)
 
 
@@ -89,7 +90,7 @@ def _of_credential(
 
 def _of_grant(client: Client, grant: Grant | None, standing: Standing) -> CloseReason | None:
     if grant is None:
-        return CloseReason.UNSUBSCRIBED
+        return CloseReason.UNSUBSCRIBED if client.caller.examples is None else CloseReason.DECIDED
     if not grant.is_valid(standing.now):
         return CloseReason.EXPIRED
     age = grant.limits.client_age_seconds

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Protocol
 
+from gateway.call import Call
 from gateway.client_queue import QueueReader
 from gateway.message_log import Form, Portion, portion_of_messages
 from streams.message import Message
@@ -26,6 +27,13 @@ class Feed(Protocol):
 
     async def close(self) -> None:
         """Let go; call it always."""
+
+
+class FeedSource(Protocol):
+    """Gives clients their feeds."""
+
+    async def open(self, call: Call, form: Form) -> Feed:
+        """Open the feed of one client. Raises ConnectError, ConfigError, CursorError."""
 
 
 class QueueFeed:

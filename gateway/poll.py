@@ -45,18 +45,24 @@ class Poll:
         """Answer one request."""
         stream, component = call.route.stream, call.route.component
         assert stream is not None and component is not None  # noqa: S101, PT018 - a route for polling has both
-        verbs = component.config["allowed_verbs"]
-        if call.scope["method"] not in verbs:
-            allow = [(b"allow", ", ".join(verbs).encode())]
-            await problem(call.send, 405, "Incorrect method", f"use {' or '.join(verbs)}", headers=allow)
-        else:
-            shared = delivery_of(stream, component, call.route.api.dialect) is Delivery.BROADCAST
-            source = (
-                LoggedMessage(call, self._broadcast) if shared else QueuedMessage(call, self._round_robin)
-            )
-            await _Answer(call, source, component.config["timeout"]).give()
-        if call.client is not None:
-            call.client.end(CloseReason.LEFT)
+        shared = delivery_of(stream, component, call.route.api.dialect) is Delivery.BROADCAST
+        await answer_from(
+            call, LoggedMessage(call, self._broadcast) if shared else QueuedMessage(call, self._round_robin)
+        )
+
+
+async def answer_from(call: Call, source: PollSource) -> None:
+    """Answer one request with what a source gives."""
+    component = call.route.component
+    assert component is not None  # noqa: S101 - a route for polling has the output
+    verbs = component.config["allowed_verbs"]
+    if call.scope["method"] not in verbs:
+        allow = [(b"allow", ", ".join(verbs).encode())]
+        await problem(call.send, 405, "Incorrect method", f"use {' or '.join(verbs)}", headers=allow)
+    else:
+        await _Answer(call, source, component.config["timeout"]).give()
+    if call.client is not None:
+        call.client.end(CloseReason.LEFT)
 
 
 class _Answer:

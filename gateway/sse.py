@@ -7,8 +7,7 @@ from typing import Final
 from gateway import frames
 from gateway.call import Call
 from gateway.client import Client, CloseReason
-from gateway.feed import Feed
-from gateway.feeds import Feeds
+from gateway.feed import Feed, FeedSource
 from gateway.message_log import Form, Portion
 from gateway.problems import problem
 from gateway.pump import Pump
@@ -24,7 +23,7 @@ _CONTENT_TYPES: Final = {Form.EVENTS: _EVENT_STREAM, Form.LINES: b"application/o
 class EventStreams:
     """Serves `stream_path` of `http_server` outputs."""
 
-    def __init__(self, feeds: Feeds) -> None:
+    def __init__(self, feeds: FeedSource) -> None:
         self._feeds = feeds
 
     async def request(self, call: Call) -> None:

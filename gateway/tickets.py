@@ -53,7 +53,7 @@ def issue_ticket(actor: Actor, app: App, definition: str, stream: str) -> Issued
         raise InputError(Fault("there is no such app", "/app", "unknown"))
     found = _subscribed(app).filter(public_id=definition).first()
     if found is None:
-        message = f"the app has no approved subscription to an active definition {definition!r}"
+        message = f"the app has no subscription to an active definition {definition!r}"
         raise InputError(Fault(message, "/definition", "unknown", "subscribe to a product that contains it"))
     if stream not in (names := _streams(found)):
         known = ", ".join(names)
@@ -83,12 +83,12 @@ def forget_expired_tickets() -> int:
 
 
 def _subscribed(app: App) -> "QuerySet[ApiDefinition]":
-    """The active definitions that an app may call."""
+    """The active definitions that an app may call; where it has only asked to, it is given examples."""
     valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     subscriptions = Subscription.objects.filter(
         valid,
         app=app,
-        state=SubscriptionState.APPROVED,
+        state__in=(SubscriptionState.APPROVED, SubscriptionState.REQUESTED),
         product__lifecycle__in=(Lifecycle.PUBLISHED, Lifecycle.DEPRECATED),
     )
     return ApiDefinition.objects.filter(

@@ -11,8 +11,7 @@ from typing import Any, Final
 from gateway import frames
 from gateway.call import Call
 from gateway.client import Client, CloseReason
-from gateway.feed import Feed
-from gateway.feeds import Feeds
+from gateway.feed import Feed, FeedSource
 from gateway.message_log import Form, Portion
 from gateway.pump import Pump
 from gateway.server_flow import abort
@@ -24,7 +23,7 @@ CURSOR_PROTOCOL: Final = "sluice.cursor.v1"
 class WebSockets:
     """Serves `ws_path` of `http_server` outputs."""
 
-    def __init__(self, feeds: Feeds) -> None:
+    def __init__(self, feeds: FeedSource) -> None:
         self._feeds = feeds
 
     async def websocket(self, call: Call) -> None:

@@ -15,6 +15,7 @@ _REMEDIES: Final = {
     CloseReason.REVOKED: "Its key was revoked: use one that works.",
     CloseReason.EXPIRED: "Its key or the subscription expired: use one that lasts.",
     CloseReason.UNSUBSCRIBED: "The subscription was cancelled or suspended.",
+    CloseReason.DECIDED: "It read examples, and the publisher has decided: come back.",
     CloseReason.LIMITED: "The plan allows fewer open streams, or its quota is used up.",
     CloseReason.AGED: "The plan bounds how long a stream lasts: come back by your cursor.",
     CloseReason.CHANGED: "The publisher changed the definition: come back at once.",

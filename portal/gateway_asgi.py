@@ -29,6 +29,7 @@ from gateway.poll import Poll  # noqa: E402
 from gateway.revision import ActiveDefinitions  # noqa: E402
 from gateway.round_robin import RoundRobin  # noqa: E402
 from gateway.routes import Purpose  # noqa: E402
+from gateway.sandbox import Sandbox  # noqa: E402
 from gateway.server_flow import ServerFlow  # noqa: E402
 from gateway.sse import EventStreams  # noqa: E402
 from gateway.upstream import Upstream  # noqa: E402
@@ -95,6 +96,7 @@ async def make_parts(changed: Changed) -> Parts:
             Purpose.WEBSOCKET: sockets.websocket,
             Purpose.UPSTREAM: upstream.request,
         },
+        sandbox=Sandbox().serve,
         admission=Admission(pool, Budgets(pool, settings.VALKEY_URL), Analytics(pool), clients, open_access),
         follower=ConfigurationFollower(
             pool, definitions, settings.VALKEY_URL, changed, stale_seconds=settings.STALE_REVISION_LIMIT
