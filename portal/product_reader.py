@@ -75,7 +75,7 @@ def steps(
     if actor is None:
         sign_in = f"{reverse('sign-in')}?next={reverse('product', args=[product.slug])}"
         text = "Subscribing takes an account, and an app that receives."
-        return (Step("Sign in", text, is_done=False, href=sign_in, action="Sign in"),)
+        return (Step("Sign in", text, is_done=False, href=sign_in, action="Go to sign-in"),)
     first = _subscribed(product, reader, now, may_ask=access.allows(actor, access.APPS))
     if reader is None or not first.is_done:
         return (first,)

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gateway import products
 from gateway.actor import Actor
-from gateway.models import Product, SubscriptionState
+from gateway.models import Product, SubscriptionState, Visibility
 from portal import access
 from portal.audit_trail import trail_of
-from portal.forms.products import ProductForm
+from portal.forms.products import VISIBILITIES, ProductForm
 from portal.page_lists import list_page
 from portal.page_requests import PageRequest
 from portal.plan_terms import plan_terms
@@ -60,6 +60,7 @@ def own_product(request: PageRequest, actor: Actor, product: int) -> HttpRespons
     context = {
         "requirements": requirements,
         "is_ready": not any(each.fault for each in requirements),
+        "finders": VISIBILITIES[Visibility(row.visibility)],
         "advice": product_advice(row),
         "impact": product_impact(row),
         "definitions": row.definitions.all(),

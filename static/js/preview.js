@@ -5,6 +5,8 @@ for (const form of document.querySelectorAll("form[data-preview-at]")) {
   const field = form.querySelector("[data-preview]");
   const place = document.getElementById(field.dataset.preview);
   let waiting;
+  // What was typed, or brought back by the browser, before this was here.
+  if (field.value !== field.defaultValue) show(form, field, place);
   field.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => show(form, field, place), QUIET_MS);
