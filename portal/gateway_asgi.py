@@ -35,7 +35,9 @@ from gateway.sse import EventStreams  # noqa: E402
 from gateway.upstream import Upstream  # noqa: E402
 from gateway.websocket import WebSockets  # noqa: E402
 from portal.components import definition_registry, internal_topics  # noqa: E402
+from portal.mail.stream_mail import MemberMailer  # noqa: E402
 from streams.http.client import HttpClient  # noqa: E402
+from streams.mailer import Mailer  # noqa: E402
 from streams.outbound import Guard  # noqa: E402
 from streams.secrets import KeyRing  # noqa: E402
 from streams.sql.sqlite import SqliteDirectories  # noqa: E402
@@ -65,6 +67,7 @@ async def make_parts(changed: Changed) -> Parts:
             HttpClient: http,
             Guard: guard,
             SqliteDirectories: SqliteDirectories(settings.SQLITE_DIRECTORIES),
+            Mailer: MemberMailer(pool),
         },
         IngestLimits(body_bytes=settings.INGEST_BODY_BYTES),
     )

@@ -20,9 +20,11 @@ from gateway.poll_times import PostgresPollTimes
 from gateway.quarantine import PostgresQuarantine
 from gateway.revision import POLL_SECONDS, ActiveDefinitions, Looks, current_revision
 from portal.components import definition_registry, internal_topics
-from streams.correlation.state import CorrelationStates
+from portal.mail.stream_mail import MemberMailer
 from streams.channels import Channels
+from streams.correlation.state import CorrelationStates
 from streams.http.client import HttpClient
+from streams.mailer import Mailer
 from streams.outbound import Guard
 from streams.poll_times import PollTimes
 from streams.secrets import KeyRing
@@ -66,6 +68,7 @@ class Worker:
                 Channels: Channels(),
                 SqliteDirectories: SqliteDirectories(settings.SQLITE_DIRECTORIES),
                 CorrelationStates: PostgresCorrelationStates(pool),
+                Mailer: MemberMailer(pool),
             },
             PostgresLeases(pool, process),
             PostgresInstances(pool, process),

@@ -22,7 +22,7 @@ from streams.inputs import websocket as websocket_input
 from streams.outputs import amqp_0_9 as amqp_0_9_output
 from streams.outputs import broker as broker_output
 from streams.outputs import cache as cache_output
-from streams.outputs import drop, drop_on, fallback, reject, reject_errored
+from streams.outputs import drop, drop_on, email, fallback, reject, reject_errored
 from streams.outputs import http_client as http_client_output
 from streams.outputs import inproc as inproc_output
 from streams.outputs import kafka as kafka_output
@@ -111,6 +111,7 @@ def core_registry() -> Registry:
         broker_output.BROKER,
         cache_output.CACHE,
         drop.DROP,
+        email.EMAIL,
         drop_on.DROP_ON,
         fallback.FALLBACK,
         reject.REJECT,
