@@ -6,7 +6,7 @@ import base64
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from streams import bloblang
 from streams.bloblang import Interpolation
@@ -17,6 +17,9 @@ from streams.http.selection import Selection, make_selection
 from streams.http.tls import make_context
 from streams.message import Message
 from streams.spec import Config
+
+_OCTETS: Final = "application/octet-stream"
+"""What a body is where nothing says what it is, as in Bento."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +60,24 @@ class Template:
 
     def fill(self, messages: list[Message], index: int) -> Call:
         """The request for one message of a batch. Raises MappingError."""
-        if self.parts:
+        if self.parts and self.payload is None:
             return self._multipart(messages, index, [part.fill(messages, index) for part in self.parts])
         message = messages[index]
         body = message.content if self.payload is None else self.payload.resolve_bytes(messages, index)
-        return self._call(messages, index, self._headers(messages, index), body)
+        headers = self._headers(messages, index)
+        if body and not _content_type(headers):
+            headers["Content-Type"] = _OCTETS
+        return self._call(messages, index, headers, body)
 
     def fill_batch(self, messages: list[Message]) -> Call:
-        """One request for a whole batch, a part for each message; one message alone is no multipart."""
-        if len(messages) == 1 or self.parts:
+        """One request for a whole batch, a part for each message; one message alone, or a payload, is no multipart."""
+        if len(messages) == 1 or self.parts or self.payload is not None:
             return self.fill(messages, 0)
         return self._multipart(messages, 0, [self._part(messages, at) for at in range(len(messages))])
 
     def _part(self, messages: list[Message], at: int) -> Part:
-        made = self._made(messages, at)
-        content_type = next((made[name] for name in made if name.lower() == "content-type"), "")
-        headers = {**self._taken(messages[at]), "Content-Type": content_type or "application/octet-stream"}
-        message = messages[at]
-        return Part(
-            headers, message.content if self.payload is None else self.payload.resolve_bytes(messages, at)
-        )
+        content_type = _content_type(self._made(messages, at)) or _OCTETS
+        return Part({**self._taken(messages[at]), "Content-Type": content_type}, messages[at].content)
 
     def _multipart(self, messages: list[Message], index: int, parts: list[Part]) -> Call:
         content_type, body = encode_parts(parts)
@@ -99,9 +100,13 @@ class Template:
         }
 
 
+def _content_type(headers: Mapping[str, str]) -> str:
+    return next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+
+
 def make_template(config: Config) -> Template:
     """The template that a checked body describes."""
-    payload: Any = config["payload"] if config.get("body") is None else config["body"]
+    payload: Any = config["payload"] or config["body"]
     basic = config["basic_auth"]
     credentials = base64.b64encode(f"{basic['username']}:{basic['password']}".encode()).decode()
     return Template(
@@ -109,7 +114,7 @@ def make_template(config: Config) -> Template:
         bloblang.interpolate(config["url"]),
         {name: bloblang.interpolate(text) for name, text in config["headers"].items()},
         make_selection(config["metadata"]),
-        None if payload is None else bloblang.interpolate(payload),
+        bloblang.interpolate(payload) if payload else None,
         config["timeout"],
         {"Authorization": f"Basic {credentials}"} if basic["enabled"] else {},
         make_context(config["tls"]),

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from streams.bloblang import interpolate
 from streams.config import parse_duration
 from streams.http import fields
 from streams.http.caller import make_caller
-from streams.http.request import make_template
+from streams.http.request import Template, make_template
 from streams.http.selection import check_selection, make_selection, selection_field
 from streams.inputs.http_polling import HttpPolling
 from streams.inputs.http_streaming import HttpStreaming
@@ -39,7 +40,7 @@ def _build(config: Config, context: BuildContext) -> Input:
     reading: HttpPolling | HttpStreaming
     limit = None if _is_interval(config["rate_limit"]) else config["rate_limit"]
     caller = make_caller({**config, "rate_limit": limit}, context)
-    template, extracted = make_template(config), make_selection(config["extract_headers"])
+    template, extracted = _template(config), make_selection(config["extract_headers"])
     pace = _pace(config, context)
     if config["stream"]["enabled"]:
         reading = HttpStreaming(
@@ -48,6 +49,7 @@ def _build(config: Config, context: BuildContext) -> Input:
             extracted,
             pace,
             context.build(config["stream"]["scanner"]),
+            keeps_empty=not config["drop_empty_bodies"],
             reconnects=config["stream"]["reconnect"],
             replay=config["auto_replay_nacks"],
         )
@@ -62,6 +64,12 @@ def _build(config: Config, context: BuildContext) -> Input:
         )
     context.service(Statistics).sources.append(pace.status)
     return reading
+
+
+def _template(config: Config) -> Template:
+    """The request sees the answer before, but brings nothing of it unless it is told to."""
+    template = make_template(config)
+    return replace(template, payload=template.payload or interpolate(""))
 
 
 def _pace(config: Config, context: BuildContext) -> Pace:
@@ -134,7 +142,12 @@ HTTP_CLIENT: Final = ComponentSpec(
         *fields.TRANSPORT,
         selection_field("extract_headers", "Headers of the answer, in lower case, to keep as metadata."),
         *fields.RETRIES,
-        Field("drop_empty_bodies", FieldType.BOOL, "Whether empty answers make no message.", default=True),
+        Field(
+            "drop_empty_bodies",
+            FieldType.BOOL,
+            "Whether empty answers, and empty pieces of one that does not end, make no message.",
+            default=True,
+        ),
         Field(
             "stream",
             FieldType.OBJECT,

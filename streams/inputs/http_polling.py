@@ -59,7 +59,8 @@ class HttpPolling:
         call = self._template.fill(self._previous, 0)
         answer = await self._caller.call(call)
         messages = answer_messages(answer, self._extracted, call.url)
-        return [message for message in messages if message.content or self._keeps_empty]
+        is_empty = len(messages) == 1 and not messages[0].content
+        return [] if is_empty and not self._keeps_empty else messages
 
 
 async def forget(_error: Exception | None) -> None:

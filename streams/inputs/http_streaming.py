@@ -36,6 +36,7 @@ class HttpStreaming:
         pace: Pace,
         make_scanner: MakeScanner,
         *,
+        keeps_empty: bool,
         reconnects: bool,
         replay: bool,
     ) -> None:
@@ -44,6 +45,7 @@ class HttpStreaming:
         self._extracted = extracted
         self._pace = pace
         self._make_scanner = make_scanner
+        self._keeps_empty = keeps_empty
         self._reconnects = reconnects
         self._replay = replay
         self._previous = [Message(b"")]
@@ -103,6 +105,8 @@ class HttpStreaming:
 
     def _keep(self, messages: list[Message]) -> None:
         for message in messages:
+            if not message.content and not self._keeps_empty:
+                continue
             message.metadata = {**self._metadata, **message.metadata}
             message.source = answer_source(self._url)
             self._ready.append(message)

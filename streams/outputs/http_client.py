@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from streams.batching import batching_field, check_policy, is_on
+from streams.batching import batching_field, check_policy
 from streams.batching_output import with_batching
 from streams.bloblang import MappingError
-from streams.errors import BatchError, OutputError, RejectedMessageError
+from streams.errors import OutputError, RejectedMessageError
 from streams.http import fields
 from streams.http.caller import Caller, CallFailedError, make_caller
-from streams.http.client import Answer, Call
+from streams.http.client import Answer
 from streams.http.multipart import decode_parts
 from streams.http.request import Template, make_template
 from streams.http.selection import Selection, check_selection, make_selection, selection_field
 from streams.message import Message
 from streams.outbound import UrlError
-from streams.outputs.attempt import raise_for
+from streams.outputs.attempt import Errors, raise_for
 from streams.outputs.sync_response import give_back
 from streams.spec import (
     BuildContext,
@@ -44,7 +44,7 @@ class HttpOutput:
     caller: Caller
     template: Template
     room: asyncio.Semaphore
-    """Requests under way at a time."""
+    """Batches under way at a time."""
     as_multipart: bool
     propagated: Selection | None
     """Headers that go back to the sender with the answer; None: nothing does."""
@@ -56,31 +56,39 @@ class HttpOutput:
         """Nothing to let go of."""
 
     async def write(self, messages: list[Message]) -> None:
-        """Return when the service has taken all. Raises BatchError for the others."""
-        if self.as_multipart:
-            await self._write_batch(messages)
-            return
-        found = await asyncio.gather(*(self._written(messages, at) for at in range(len(messages))))
-        raise_for({at: error for at, error in enumerate(found) if error is not None})
+        """Return when the service has taken all. Raises BatchError for the others.
 
-    async def _write_batch(self, messages: list[Message]) -> None:
-        try:
-            await self._send(self.template.fill_batch(messages), messages)
-        except (MappingError, UrlError, CallFailedError) as error:
-            raise BatchError(dict.fromkeys(range(len(messages)), _refusal(error))) from error
+        The messages of a batch go one after the other: after one that is not taken none of the rest is sent.
+        """
+        async with self.room:
+            if self.as_multipart:
+                raise_for(await self._send_batch(messages))
+            else:
+                raise_for(await self._send_each(messages))
 
-    async def _written(self, messages: list[Message], at: int) -> Exception | None:
+    async def _send_batch(self, messages: list[Message]) -> Errors:
+        error = await self._send(messages)
+        return {} if error is None else dict.fromkeys(range(len(messages)), error)
+
+    async def _send_each(self, messages: list[Message]) -> Errors:
+        errors: Errors = {}
+        for at, message in enumerate(messages):
+            error = await self._send([message])
+            if error is not None:
+                errors[at] = error
+            if error is not None and not isinstance(error, RejectedMessageError):
+                return errors | dict.fromkeys(range(at + 1, len(messages)), error)
+        return errors
+
+    async def _send(self, messages: list[Message]) -> OutputError | None:
+        """Make one request. Returns why it was not taken, if it was not."""
         try:
-            await self._send(self.template.fill(messages, at), messages[at : at + 1])
+            answer = await self.caller.call(self.template.fill_batch(messages))
         except (MappingError, UrlError, CallFailedError) as error:
             return _refusal(error)
-        return None
-
-    async def _send(self, call: Call, messages: Sequence[Message]) -> None:
-        async with self.room:
-            answer = await self.caller.call(call)
         if self.propagated is not None:
-            give_back(_responses(answer, self.propagated, messages[0]))
+            give_back(_responses(answer, self.propagated, messages))
+        return None
 
 
 def _refusal(error: Exception) -> OutputError:
@@ -90,15 +98,19 @@ def _refusal(error: Exception) -> OutputError:
     return RejectedMessageError(f"failed to create request: {error}")
 
 
-def _responses(answer: Answer, propagated: Selection, message: Message) -> list[Message]:
-    """What goes back to whoever sent the message: the answer, a message for each of its parts."""
+def _responses(answer: Answer, propagated: Selection, messages: Sequence[Message]) -> list[Message]:
+    """What goes back to whoever sent the messages: the answer, a message for each of its parts."""
     content_type = next((value for name, value in answer.headers if name == "content-type"), "")
-    metadata = {name: value for name, value in answer.headers if propagated.takes(name)}
+    taken = {name: value for name, value in answer.headers if propagated.takes(name)}
     try:
         contents = decode_parts(content_type, answer.body)
     except ValueError:
         contents = [answer.body]
-    return [message.replaced(content, metadata={_STATUS: answer.status, **metadata}) for content in contents]
+    sent = [messages[at] if at < len(messages) else messages[0] for at in range(len(contents))]
+    return [
+        one.replaced(content, metadata={**one.metadata, _STATUS: answer.status, **taken})
+        for one, content in zip(sent, contents, strict=True)
+    ]
 
 
 def _build(config: Config, context: BuildContext) -> Output:
@@ -150,7 +162,7 @@ HTTP_CLIENT: Final = ComponentSpec(
             "Give the answer back to whoever sent the message by HTTP.",
             default=False,
         ),
-        Field("max_in_flight", FieldType.INT, "Requests under way at a time; 1: order.", default=64),
+        Field("max_in_flight", FieldType.INT, "Batches under way at a time; 1: order.", default=64),
         batching_field(),
         Field(
             "multipart",
@@ -175,5 +187,5 @@ HTTP_CLIENT: Final = ComponentSpec(
     ),
     build=_build,
     check=_check,
-    batchwise=lambda config: config["batch_as_multipart"] or is_on(config["batching"]),
+    batchwise=True,
 )

@@ -38,7 +38,7 @@ async def test_the_request_sees_the_answer_before(service, http):
     reading = input_of(service, http, path="/?page=${! this.next.catch(1) }")
     for _ in range(2):
         await next_batch(reading)
-    assert [path for _, path, _, _ in service.asked] == ["/?page=1", "/?page=2"]
+    assert [(path, body) for _, path, _, body in service.asked] == [("/?page=1", b""), ("/?page=2", b"")]
 
 
 async def test_empty_answers_are_no_messages_unless_they_are_wanted(service, http):
@@ -105,7 +105,7 @@ async def test_a_source_is_polled_once_in_an_interval_whoever_asks():
 
 async def test_a_stream_is_read_as_it_comes_and_asked_for_again_when_it_ends(service, http):
     service.answers = [
-        lambda request: service.streamed(request, b"one\ntw", b"o\nthree"),
+        lambda request: service.streamed(request, b"one\n\ntw", b"o\nthree"),
         lambda request: service.streamed(request, b"four\n", b"five\n"),
     ]
     more = ", stream: {enabled: true}, extract_headers: {include_prefixes: [x-]}"

@@ -65,6 +65,15 @@ async def test_what_the_service_does_not_take_after_all_tries_is_told_by_its_pla
     assert "unexpected response code (503)" in str(errors[1])
 
 
+async def test_after_a_message_that_is_not_taken_none_of_its_batch_is_sent(service, http):
+    service.answers = [web.Response(), web.Response(status=500)]
+    errors = await errors_of(
+        output_of(service, http, ", retries: 0"), *(message(b"%d" % n, n) for n in range(4))
+    )
+    assert set(errors) == {1, 2, 3}
+    assert [body for _, _, _, body in service.asked] == [b"0", b"1"]
+
+
 async def test_a_status_to_drop_is_not_tried_again_and_goes_back_all_the_same(service, http):
     service.answers = [web.Response(status=404)]
     assert 0 in await errors_of(output_of(service, http, ", drop_on: [404]"), message())
@@ -110,7 +119,7 @@ async def test_the_answer_goes_back_to_whoever_sent_the_message(service, http):
     more = ", propagate_response: true, extract_headers: {include_prefixes: [x-]}"
     await output_of(service, http, more).write([sent])
     [answer] = request.responses
-    assert (answer.content, answer.metadata) == (b"done", {"http_status_code": 201, "x-id": "7"})
+    assert (answer.content, answer.metadata) == (b"done", {"k": 1, "http_status_code": 201, "x-id": "7"})
 
 
 async def run(service, http, output, batches, processors="[]"):

@@ -40,7 +40,7 @@ async def test_the_answer_becomes_the_payload_and_metadata_stay(service, run):
     assert made.metadata == {"k": 1, "http_status_code": 201, "x-id": "5"}
     [(method, path, headers, body)] = service.asked
     assert (method, path, body) == ("POST", "/", b"ping")
-    assert "Content-Type" not in headers
+    assert headers["Content-Type"] == "application/octet-stream"
 
 
 async def test_the_request_is_made_of_the_message(service, run):
