@@ -7,8 +7,8 @@ from typing import Final
 from gateway.models import Lifecycle, Subscription, SubscriptionState
 
 _MEANINGS: Final = {
-    SubscriptionState.REQUESTED: "The publisher has your request and decides. Nothing is received before; this page "
-    "shows the decision and its reason.",
+    SubscriptionState.REQUESTED: "The publisher has your request and decides; this page shows the decision and its "
+    "reason. Until then you read the product's examples, at its own addresses and with your own key.",
     SubscriptionState.APPROVED: "The app receives. An API key reads the streams; a webhook endpoint has events sent "
     "to you.",
     SubscriptionState.REJECTED: "The publisher said no. You can ask again, with another plan or a better reason.",

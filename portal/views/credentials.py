@@ -101,11 +101,11 @@ def _command(app: App, shown: ShownOnce | None) -> str:
 
 
 def _definitions(app: App) -> "QuerySet[ApiDefinition]":
-    """What an app may read now."""
+    """What an app may read now: messages, or examples while its request waits."""
     return (
         ApiDefinition.objects.filter(
             products__subscriptions__app=app,
-            products__subscriptions__state=SubscriptionState.APPROVED,
+            products__subscriptions__state__in=(SubscriptionState.APPROVED, SubscriptionState.REQUESTED),
             state=DefinitionState.ACTIVE,
         )
         .select_related("active_revision")

@@ -1,5 +1,6 @@
 """`/subscriptions`: what the organization's apps are subscribed to, under which plan, and how it ends."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -9,14 +10,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gateway.actor import Actor
-from gateway.models import Approval, Plan, Subscription, Usage
+from gateway.models import Approval, Plan, Subscription, SubscriptionState, Usage
 from gateway.models.subscription import LIVE
 from gateway.subscriptions import cancel_subscription, choose_plan
 from portal import access
 from portal.forms.subscriptions import PlanChoiceForm, SubscriptionFilterForm
+from portal.offered_streams import offered_streams
 from portal.page_lists import list_page
 from portal.page_requests import PageRequest
 from portal.plan_terms import plan_terms
+from portal.snippets import ways
 from portal.subscription_outlook import ShownSubscription, outlook, shown_state
 from portal.views.actions import Confirmation, confirm, show_form
 from portal.views.guards import member_page, role_page
@@ -70,6 +73,7 @@ def subscription(request: PageRequest, actor: Actor, subscription: int) -> HttpR
         .order_by("-start")
         .first(),
         "is_live": found.state in LIVE,
+        "command": _command(found) if found.state == SubscriptionState.REQUESTED else "",
         "automatic": automatic,
         "manual": [plan for plan in plans if plan.approval != Approval.AUTOMATIC],
         "may_change": access.allows(actor, access.APPS),
@@ -108,6 +112,13 @@ def _one(actor: Actor, pk: int) -> Subscription:
 
 def _other_plans(subscription: Subscription) -> list[Plan]:
     return list(Plan.objects.filter(product=subscription.product_id).exclude(pk=subscription.plan_id))
+
+
+def _command(subscription: Subscription) -> str:
+    """Code that reads the product; empty: it has no stream that takes a key."""
+    definitions = subscription.product.definitions.select_related("active_revision")
+    codes = ways(list(offered_streams(definitions)), "curl", settings.PORTAL_URL, webhooks=False)
+    return next((way.code for way in codes if not way.is_open), "")
 
 
 def _of(plans: list[Plan], pk: int) -> Plan:

@@ -49,6 +49,8 @@ def test_a_plan_that_the_publisher_approves_asks_what_for(workshop, idle):
     result = text(workshop.client.get(answer["Location"]))
     assert "The publisher has your request and decides" in result
     assert "Invoices." in result
+    assert "Build on it meanwhile" in result
+    assert "/shop-orders/sse" in result
 
 
 def test_an_app_is_made_on_the_way(workshop):
