@@ -16,7 +16,7 @@ _UNCOUNTED: Final = 1024
 
 def buffer_faults(reading: Component, buffer: Component | None) -> Iterator[tuple[str, str, str]]:
     """What is wrong with a buffer behind an input: code, message and remedy."""
-    if buffer is None:
+    if buffer is None or not _holds_back(buffer):
         return
     if is_called(reading):
         yield (
@@ -30,6 +30,15 @@ def buffer_faults(reading: Component, buffer: Component | None) -> Iterator[tupl
             "messages of one caller are handed over as they come; no buffer can hold them",
             "take the buffer out, or the variables",
         )
+
+
+def has_no_effect(reading: Component, buffer: Component | None) -> bool:
+    """Tell whether a buffer only reads ahead, of an input that is not read but called."""
+    return buffer is not None and not _holds_back(buffer) and is_called(reading)
+
+
+def _holds_back(buffer: Component) -> bool:
+    return buffer.spec.name != "memory" or bool(buffer.config["batch_policy"]["enabled"])
 
 
 def batches_in_flight(writing: Component) -> int:

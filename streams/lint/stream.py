@@ -8,10 +8,10 @@ from typing import Final
 
 from streams.batching import is_on
 from streams.config import Finding, Node, Text
-from streams.lint.buffers import MAX_IN_FLIGHT, batches_in_flight, buffer_faults
+from streams.lint.buffers import MAX_IN_FLIGHT, batches_in_flight, buffer_faults, has_no_effect
 from streams.lint.clients import channel_faults, client_faults
 from streams.lint.component import ComponentChecker
-from streams.lint.documented_forms import with_one_output
+from streams.lint.documented_forms import warning_at, with_one_output
 from streams.lint.references import without_reference
 from streams.lint.values import check_fields, unknown_key
 from streams.lint.variables import caller_faults
@@ -26,7 +26,10 @@ PIPELINE: Final = (
 )
 OPTIONS: Final = (
     Field(
-        "shutdown_delay", FieldType.DURATION, "Time between the end of reading and of writing.", default="0s"
+        "shutdown_delay",
+        FieldType.DURATION,
+        "Accepted; no figures have to be fetched before a stream may end.",
+        default="0s",
     ),
     Field("shutdown_timeout", FieldType.DURATION, "How long a stream may take to finish.", default="20s"),
 )
@@ -127,6 +130,8 @@ def check_stream(
     stream = CheckedStream(
         name, reading, processors, writing, options["shutdown_timeout"], batches_in_flight(writing), buffer
     )
+    if has_no_effect(reading, buffer):
+        checker.findings.append(_idle_buffer(source, node))
     found = (
         *caller_faults(stream, reading),
         *client_faults(reading, writing),
@@ -184,6 +189,14 @@ def _pipeline(checker: ComponentChecker, node: Node) -> tuple[Component, ...]:
         return ()
     check_fields(checker, PIPELINE, child, "pipeline")
     return checker.components(Kind.PROCESSOR, child.get("processors"))
+
+
+def _idle_buffer(source: Text, node: Node) -> Finding:
+    message = (
+        "a request is answered when the output has its messages, not when they are in a buffer as in Bento"
+    )
+    remedy = "take the buffer out, or write to a topic that another stream reads"
+    return warning_at(source, node.get("buffer") or node, "buffer_without_effect", message, remedy)
 
 
 def _flows_on(source: Text, node: Node) -> Finding:

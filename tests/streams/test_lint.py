@@ -168,7 +168,8 @@ ELSEWHERE = "{generate: {mapping: root = 1}}"
         (f"input: {{sequence: {{inputs: [{REQUEST}]}}}}", "requests_held_back"),
         (f"input: {{read_until: {{check: this.last, input: {REQUEST}}}}}", "requests_held_back"),
         (f"input: {{batched: {{child: {REQUEST}, policy: {{count: 2}}}}}}", "requests_held_back"),
-        (f"input: {REQUEST}\nbuffer: {{memory: {{}}}}", "buffer_of_requests"),
+        (f"input: {REQUEST}\nbuffer: {{memory: {{}}}}", "buffer_without_effect"),
+        (f"input: {REQUEST}\nbuffer: {{system_window: {{size: 1m}}}}", "buffer_of_requests"),
         (
             f"input: {{broker: {{inputs: [{ELSEWHERE}, {{resource: in}}]}}}}\ninput_resources: [{NAMED}]",
             "inputs_mixed",
@@ -191,7 +192,7 @@ def test_a_stream_whose_messages_are_put_together_cannot_be_replayed():
     assert stream(GOOD + "buffer: {none: {}}\n").replayable
 
 
-@pytest.mark.parametrize("more", ["buffer: {memory: {}}\n", ""])
+@pytest.mark.parametrize("more", ["buffer: {system_window: {size: 1m}}\n", ""])
 def test_messages_of_one_caller_are_not_put_together(more):
     text = GOOD.replace("consumer_group: g", "consumer_group: $tyk_context.request_id") + more
     text = text if more else text.replace("request_id", "request_id, batching: {count: 5}")
