@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from streams.acknowledging import SharedAcknowledgement, acknowledge_all
 from streams.batching import Gathering, Policy, is_on, make_policy
-from streams.errors import ConnectError, EndOfInput
 from streams.message import Message
 from streams.spec import Batch, BuildContext, Config, Input
 from streams.stages import Stage, build_stages, run_stages
@@ -40,7 +39,7 @@ class BatchedInput:
         self._policy = policy
         self._stages = stages
         self._lanes: dict[Hashable, _Lane] = {}
-        self._ready: asyncio.Queue[Batch | ConnectError | EndOfInput] = asyncio.Queue(maxsize=1)
+        self._ready: asyncio.Queue[Batch | Exception] = asyncio.Queue(maxsize=1)
         self._running: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -73,7 +72,7 @@ class BatchedInput:
                     continue
                 finished, reading = reading, None
                 await self._take(finished.result())
-        except (ConnectError, EndOfInput) as error:
+        except Exception as error:  # noqa: BLE001 - told to whoever reads
             for lane in self._lanes.values():
                 await self._flush(lane)
             await self._ready.put(error)

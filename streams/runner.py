@@ -179,6 +179,7 @@ class StreamRunner:
             running = asyncio.create_task(self._run_once())
             try:
                 if await self._keep_lease(running):
+                    await self._keep_ended()
                     return
             finally:
                 with suppress(Exception):  # the database is away: the lease runs out by itself
@@ -201,6 +202,12 @@ class StreamRunner:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
                 return False
+
+    async def _keep_ended(self) -> None:
+        """What has ended by itself is not begun anew by another process, while this one lives."""
+        while not self._stopping.is_set():
+            await self._acquire()
+            await self._pause(RENEW_SECONDS)
 
     async def _acquire(self) -> bool:
         """Take or renew the lease; False also when nobody can be asked. Notes whether another has it."""

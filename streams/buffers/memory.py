@@ -10,7 +10,6 @@ from typing import Final
 from streams.batching import POLICY_FIELDS, check_policy, is_on
 from streams.batching_input import with_batching
 from streams.buffers.buffer import WrapInput
-from streams.errors import ConnectError, EndOfInput
 from streams.processed import ProcessedInput
 from streams.spec import (
     Batch,
@@ -41,7 +40,7 @@ class ReadAhead:
         self._waiting: deque[tuple[Batch, int]] = deque()
         self._bytes = 0
         self._changed = asyncio.Event()
-        self._end: ConnectError | EndOfInput | None = None
+        self._end: Exception | None = None
         self._running: asyncio.Task[None] | None = None
 
     @property
@@ -81,7 +80,7 @@ class ReadAhead:
                 self._waiting.append((batch, size))
                 self._bytes += size
                 self._changed.set()
-        except (ConnectError, EndOfInput) as error:
+        except Exception as error:  # noqa: BLE001 - told to whoever reads
             self._end = error
             self._changed.set()
 

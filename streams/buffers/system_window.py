@@ -16,7 +16,7 @@ from streams.bloblang.errors import Fault
 from streams.bloblang.values import get_timestamp
 from streams.buffers.buffer import WrapInput
 from streams.buffers.windows import Windows, WindowShape
-from streams.errors import ConnectError, EndOfInput
+from streams.errors import EndOfInput
 from streams.message import Failure, Message, NotStructuredError
 from streams.spec import (
     Batch,
@@ -66,7 +66,7 @@ class SystemWindow:
         self._windows: Windows[_Waiting] = Windows(shape)
         self._counts = counts
         self._bytes = 0
-        self._ready: asyncio.Queue[Batch | ConnectError | EndOfInput] = asyncio.Queue(maxsize=1)
+        self._ready: asyncio.Queue[Batch | Exception] = asyncio.Queue(maxsize=1)
         self._running: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -90,7 +90,7 @@ class SystemWindow:
 
     async def _run(self) -> None:
         reading: asyncio.Task[Batch] | None = None
-        end: ConnectError | EndOfInput | None = None
+        end: Exception | None = None
         try:
             while end is None or self._is_finishing(end):
                 reading = reading or (asyncio.create_task(self._reading.read()) if end is None else None)
@@ -99,7 +99,7 @@ class SystemWindow:
                     finished, reading = reading, None
                     try:
                         await self._take(finished.result())
-                    except (ConnectError, EndOfInput) as error:
+                    except Exception as error:  # noqa: BLE001 - told to whoever reads
                         end = error
                         self._windows.finish()
                 await self._send_due()
@@ -108,7 +108,7 @@ class SystemWindow:
             if reading is not None:
                 await end_tasks((reading,))
 
-    def _is_finishing(self, end: ConnectError | EndOfInput) -> bool:
+    def _is_finishing(self, end: Exception) -> bool:
         """After the last message its window is waited for."""
         return isinstance(end, EndOfInput) and self._windows.next_due() is not None
 

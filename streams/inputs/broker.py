@@ -8,7 +8,7 @@ from typing import Final
 
 from streams.batching import batching_field, check_policy, held_back, holding_back, is_on
 from streams.batching_input import with_batching
-from streams.errors import ConnectError, EndOfInput
+from streams.errors import EndOfInput
 from streams.inputs.called import check_mixed, check_not_called
 from streams.processed import build_input
 from streams.spec import (
@@ -34,7 +34,7 @@ class Broker:
 
     def __init__(self, inputs: list[Input]) -> None:
         self._inputs = inputs
-        self._batches: asyncio.Queue[Batch | ConnectError | None] = asyncio.Queue(maxsize=1)
+        self._batches: asyncio.Queue[Batch | Exception | None] = asyncio.Queue(maxsize=1)
         self._pumps: list[asyncio.Task[None]] = []
         self._running = 0
 
@@ -51,7 +51,7 @@ class Broker:
             if isinstance(offered, Batch):
                 return offered
             self._running -= 1
-            if isinstance(offered, ConnectError):
+            if offered is not None:
                 raise offered
         raise EndOfInput
 
@@ -65,10 +65,10 @@ class Broker:
     async def _pump(self, source: Input) -> None:
         while True:
             try:
-                offered: Batch | ConnectError | None = await source.read()
+                offered: Batch | Exception | None = await source.read()
             except EndOfInput:
                 offered = None
-            except ConnectError as error:
+            except Exception as error:  # noqa: BLE001 - told to whoever reads
                 offered = error
             await self._batches.put(offered)
             if not isinstance(offered, Batch):

@@ -222,6 +222,20 @@ async def test_a_lost_lease_ends_the_work_until_it_is_back(registry, collected, 
         await until(lambda: len(collected.messages) > seen)
 
 
+async def test_a_single_stream_that_has_ended_by_itself_is_nobody_elses(registry, collected, parts):
+    ending = active(registry)
+    config = {**ending.stream.input.config, "count": 2, "interval": ""}
+    ending = replace(ending, stream=replace(ending.stream, input=replace(ending.stream.input, config=config)))
+    async with running(parts) as made:
+        made.apply([ending])
+        await until(lambda: len(collected.messages) == 2 and collected.closed)
+        for _ in range(5):
+            await asyncio.sleep(runner.RENEW_SECONDS)
+        assert parts[0].released == []
+        assert collected.built == 1
+    assert parts[0].released == ["stream/1/s"]
+
+
 async def test_what_fails_is_held_and_goes_through_when_it_is_retried(registry, collected, parts):
     failing = {"mapping": 'root = if this.n == 1 { throw("no ones") } else { this }'}
     async with running(parts) as made:

@@ -161,6 +161,28 @@ async def test_processors_beside_an_input_run_before_its_messages_are_put_togeth
     assert listed.acknowledged == [None]
 
 
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "{broker: {inputs: [{listed: {}}]}}",
+        "{batched: {child: {listed: {}}, policy: {count: 2}}}",
+        "{read_until: {idle_timeout: 60s, input: {listed: {}}}}",
+        "{sequence: {inputs: [{listed: {}}]}}",
+    ],
+)
+@pytest.mark.parametrize("error", [ConnectError("away"), RuntimeError("a fault of its own")])
+async def test_what_goes_wrong_in_an_input_is_heard_of_outside(reading, error):
+    class Failing(ListInput):
+        async def read(self):
+            raise error
+
+    made = built(reading, registry=with_ends(Failing([])))
+    await made.connect()
+    with pytest.raises(type(error), match=str(error)):
+        await next_batch(made)
+    await made.close()
+
+
 async def test_a_resource_is_read_with_the_processors_beside_both():
     resources = (
         "input_resources:\n  - {label: source, generate: {mapping: 'root = \"a\"', interval: '', count: 1}, "
