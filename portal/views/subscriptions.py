@@ -75,7 +75,7 @@ def subscription(request: PageRequest, actor: Actor, subscription: int) -> HttpR
         "is_live": found.state in LIVE,
         "command": _command(found) if found.state == SubscriptionState.REQUESTED else "",
         "automatic": automatic,
-        "manual": [plan for plan in plans if plan.approval != Approval.AUTOMATIC],
+        "manual": _manual_text([plan.name for plan in plans if plan.approval != Approval.AUTOMATIC]),
         "may_change": access.allows(actor, access.APPS),
     }
     return show_form(request, "subscriptions/subscription.html", form, context)
@@ -112,6 +112,10 @@ def _one(actor: Actor, pk: int) -> Subscription:
 
 def _other_plans(subscription: Subscription) -> list[Plan]:
     return list(Plan.objects.filter(product=subscription.product_id).exclude(pk=subscription.plan_id))
+
+
+def _manual_text(names: list[str]) -> str:
+    return f"Ask the publisher to move you to one of them: {', '.join(names)}." if names else ""
 
 
 def _command(subscription: Subscription) -> str:
