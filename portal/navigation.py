@@ -49,6 +49,7 @@ _OFFERS: Final = (
             ("apps", "My apps"),
             ("subscriptions", "Subscriptions"),
             ("deliveries", "Deliveries"),
+            ("console", "Console"),
         ),
     ),
     _Offer(

@@ -34,6 +34,11 @@ class ReaderApp:
         found = self.subscription
         return found is not None and found.state == SubscriptionState.APPROVED and not is_expired(found, now)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the publisher has not decided yet: the addresses give examples until then."""
+        return self.subscription is not None and self.subscription.state == SubscriptionState.REQUESTED
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -77,7 +82,7 @@ def steps(
         text = "Subscribing takes an account, and an app that receives."
         return (Step("Sign in", text, is_done=False, href=sign_in, action="Go to sign-in"),)
     first = _subscribed(product, reader, now, may_ask=access.allows(actor, access.APPS))
-    if reader is None or not first.is_done:
+    if reader is None or not (first.is_done or reader.waits):
         return (first,)
     return (first, *_receiving(product, reader, has_streams=has_streams))
 
@@ -109,6 +114,9 @@ def _subscribed(product: Product, reader: ReaderApp | None, now: dt.datetime, *,
 
 def _receiving(product: Product, reader: ReaderApp, *, has_streams: bool) -> Iterator[Step]:
     keys = reverse("app-keys", args=[reader.app.pk])
+    if reader.waits and has_streams:
+        text = "Until the publisher decides, the same addresses give this product's examples, marked as such."
+        yield Step("Meanwhile, read examples", text, is_done=False, href="#console", action="To the console")
     if has_streams and reader.key_prefix:
         text = f"It begins {reader.key_prefix}… and was shown once. Lost it? Make another."
         yield Step("Its key is ready", text, is_done=True, href=keys, action="API keys")

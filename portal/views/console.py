@@ -65,14 +65,14 @@ def console_ticket(request: PageRequest, actor: Actor) -> HttpResponse:
 
 
 def _readable(actor: Actor) -> list[Subscription]:
-    """The subscriptions under which something can be read now, newest first."""
-    approved = access.subscriptions(actor).filter(
+    """The subscriptions under which something can be read now, newest first; one that waits gives examples."""
+    found = access.subscriptions(actor).filter(
         app__organization=actor.organization,
-        state=SubscriptionState.APPROVED,
+        state__in=(SubscriptionState.APPROVED, SubscriptionState.REQUESTED),
         product__lifecycle__in=_READABLE,
     )
     now = timezone.now()
-    rows = approved.order_by("-pk")[:SUBSCRIPTIONS_OFFERED]
+    rows = found.order_by("-pk")[:SUBSCRIPTIONS_OFFERED]
     return [subscription for subscription in rows if not is_expired(subscription, now)]
 
 

@@ -78,7 +78,7 @@ def _consuming(
     language = asked if asked in LANGUAGES else LANGUAGES[0]
     app = SnippetApp(mine.app.pk, mine.key_prefix) if mine is not None else None
     now = timezone.now()
-    receives = mine is not None and mine.receives(now)
+    listens = mine is not None and (mine.receives(now) or mine.waits)
     shown_live = [stream for stream in streams if stream.is_shown_live]
     may_read = actor is not None and access.allows(actor, access.APPS)
     return {
@@ -87,5 +87,5 @@ def _consuming(
         "ways": list(ways(streams, language, settings.PORTAL_URL, webhooks=found.webhooks_enabled, app=app)),
         "is_open": any(stream.is_open for stream in streams),
         "steps": steps(actor, found, mine, has_streams=bool(streams), now=now),
-        "live": shown_live if receives and may_read else [],
+        "live": shown_live if listens and may_read else [],
     }

@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gateway.errors import Fault, RefusedError
+from gateway.models import Approval, Plan
+from gateway.schema_changes import compare_schemas
 from gateway.traffic import TrafficStep
 from portal.activity import delivery_chart, last_hours, message_chart
 from portal.charts import Chart
@@ -17,6 +19,8 @@ from portal.forms.domain_form import DomainForm
 from portal.navigation import Entry
 from portal.page_lists import ListPage
 from portal.page_requests import PageRequest
+from portal.plan_terms import plan_terms
+from portal.schema_fields import schema_fields
 from portal.shown_once import ShownOnce
 from webhooks.models import DeliveryState
 
@@ -34,6 +38,15 @@ STATES: Final = (
 )
 CODE: Final = 'curl -N -H "X-API-Key: $SLUICE_KEY" http://localhost:8080/orders/sse\n'
 KEPT_TEXT: Final = "It is kept as a digest only: copy it now, nobody can show it to you again."
+SCHEMA: Final = {
+    "type": "object",
+    "required": ["order"],
+    "properties": {
+        "order": {"type": "string", "description": "Its number.", "maxLength": 20},
+        "total": {"type": "object", "properties": {"currency": {"enum": ["EUR", "USD"], "type": "string"}}},
+        "old": {"type": ["string", "null"], "format": "date-time", "deprecated": True},
+    },
+}
 PLANS: Final = (("free", "Free, 1,000 messages a day"), ("gold", "Gold, as many as you like"))
 
 
@@ -77,6 +90,9 @@ def examples() -> dict[str, Any]:
         "page": ListPage([], next="?after=an-example", first="?"),
         "charts": charts(),
         "timeline": timeline(),
+        "fields": schema_fields(SCHEMA),
+        "changes": compare_schemas(SCHEMA, {"required": [], "properties": {"order": {"type": "integer"}}}),
+        "terms": plan_terms(Plan(approval=Approval.MANUAL, quota=1000, replay_window_seconds=7200)),
         "soon": dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5),
     }
 

@@ -1,6 +1,6 @@
 // A stream of the gateway, by server-sent events or by WebSocket, told to one listener:
-// { opened(), frame(text, cursor), cursor(text), gap(reason), ended({ title, text }) }; `ended` comes last, once, unless
-// dropped. A message by WebSocket has no cursor of its own: the cursor follows some of them.
+// { opened(), examples(), frame(text, cursor), cursor(text), gap(reason), ended({ title, text }) }; `ended` comes last,
+// once, unless dropped. `examples`: what follows is no real message. A message by WebSocket has no cursor of its own: the cursor follows some of them.
 import { EventReader } from "./console-events.js";
 import { endOf, handshakeRefused, refusalOf, unreachable } from "./console-words.js";
 
@@ -30,6 +30,7 @@ async function readEvents(url, listener, signal) {
     if (event.data === null) return;
     if (event.name === "message") listener.frame(event.data, event.id);
     else if (event.name === "gap") listener.gap(reasonIn(event.data));
+    else if (event.name === "sandbox") listener.examples();
     else if (event.name === "close") reason = reasonIn(event.data);
   });
   const body = response.body.pipeThrough(new TextDecoderStream()).getReader();

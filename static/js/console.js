@@ -51,6 +51,7 @@ class Console {
       opened: () => this.#turn("open"),
       frame: (text, cursor) => this.#take({ at: new Date(), text, cursor }),
       cursor: (cursor) => { this.#cursor = cursor; },
+      examples: () => showNotice(this.#part("frames"), "Examples, until the publisher decides: nothing of this happened.", ""),
       gap: (reason) => showNotice(this.#part("frames"), `Messages are missing here: ${reason}`, "bad"),
       ended: (why) => { this.#fail(why); this.#turn("ended"); },
     });

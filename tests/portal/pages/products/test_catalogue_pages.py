@@ -220,7 +220,9 @@ def test_the_next_step_follows_from_the_state_of_the_subscription(estate, signed
     estate.app.subscriptions.update(state=state)
     page = text(signed_in(estate.actor).get("/products/orders"))
     assert said in page
-    assert ("data-console" in page) is (state == SubscriptionState.APPROVED)
+    listens = state in (SubscriptionState.APPROVED, SubscriptionState.REQUESTED)
+    assert ("data-console" in page) is listens
+    assert ("Meanwhile, read examples" in page) is (state == SubscriptionState.REQUESTED)
 
 
 def test_the_first_step_is_what_the_reader_may_do(client, estate, signed_in):

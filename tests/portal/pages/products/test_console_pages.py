@@ -33,6 +33,8 @@ def test_the_console_offers_what_the_organizations_apps_may_read(estate, develop
     assert "live by WebSocket" in page
     assert "/shop-orders/sse" in page
     assert "No app is subscribed" in text(signed_in(estate.stranger).get("/console"))
+    estate.app.subscriptions.update(state=SubscriptionState.REQUESTED)
+    assert f"on {LONG_NAME} (examples)" in text(developer.get("/console"))
     estate.app.subscriptions.update(state=SubscriptionState.SUSPENDED)
     assert "No app is subscribed" in text(developer.get("/console"))
 
