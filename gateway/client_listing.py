@@ -22,7 +22,7 @@ from gateway.clients import Clients
 from gateway.process_channel import ProcessChannel
 from gateway.routes import ActiveApi
 
-CHANNEL: Final = "sluice:clients"
+CHANNEL: Final = "sluice:listing"
 ANSWER_SECONDS: Final = 0.5
 MOST_LISTED: Final = 200
 """Of each process; the rest is counted."""

@@ -5,6 +5,7 @@ import datetime as dt
 
 import pytest
 
+from gateway import announcements, client_counts, client_listing, client_news
 from gateway.caller import Caller, Limits
 from gateway.client_counts import ClientCounts
 from gateway.client_listing import MOST_LISTED, ClientListing, ask_open_streams, count_open_streams
@@ -92,3 +93,8 @@ async def test_a_question_that_nobody_understands_is_passed_over(processes, valk
             listing._hear("asker", words)
     await listing.stop()
     assert (await asked(valkey_url)).total == 1
+
+
+def test_no_other_channel_hears_the_questions():
+    channels = [each.CHANNEL for each in (announcements, client_counts, client_listing, client_news)]
+    assert len(set(channels)) == len(channels)
