@@ -12,6 +12,8 @@ MOST_SHOWN: Final = 50
 _BESIDE: Final = 1
 """Lines shown before and after that of a finding."""
 _LONGEST: Final = 160
+_LEAD: Final = 12
+"""Characters before a place far to the right: what is wrong stands in sight on a phone."""
 _WORD: Final = re.compile(r"\S+")
 
 
@@ -85,7 +87,8 @@ def _excerpt(lines: Sequence[str], fault: Fault) -> Iterable[ExcerptLine]:
 
 def _marked(number: int, line: str, at: int) -> ExcerptLine:
     """The line of a finding, cut to what stands around its place; the word there is marked."""
-    start = max(0, at - _LONGEST // 2)
+    start = at - _LEAD if at > 2 * _LEAD else 0
     word = _WORD.match(line, at)
     end = min(word.end() if word else at + 1, start + _LONGEST)
-    return ExcerptLine(number, line[start:at], line[at:end] or " ", line[end : start + _LONGEST])
+    cut = "…" if start else ""
+    return ExcerptLine(number, cut + line[start:at], line[at:end] or " ", line[end : start + _LONGEST])

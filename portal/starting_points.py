@@ -17,7 +17,8 @@ _TO_WEBHOOK: Final = """\
       pipeline:
         processors:
           # Bloblang: root is what is sent, this is what came from the topic.
-          - mapping: root = this
+          - mapping: |
+              root = this
       output:
         portal_webhook:
           # Subscribers choose event types by name. ${{! json("type") }} takes it from the message.
@@ -32,7 +33,8 @@ _TO_CLIENTS: Final = """\
       pipeline:
         processors:
           # Bloblang: root is what is sent, this is what came from the topic.
-          - mapping: root = this
+          - mapping: |
+              root = this
       output:
         http_server:
           # Under the listen path: server-sent events, WebSocket, and one message a GET.
@@ -48,7 +50,8 @@ _FROM_POST: Final = """\
       pipeline:
         processors:
           # Bloblang: root is what is written, this is what was posted.
-          - mapping: root = this
+          - mapping: |
+              root = this
       output:
         kafka:
           addresses: [{connection}]

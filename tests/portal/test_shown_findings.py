@@ -20,6 +20,12 @@ def test_a_finding_shows_its_line_with_the_word_marked_and_the_lines_beside_it()
     assert (found.errors, found.warnings, finding.is_error) == (1, 0, True)
 
 
+def test_a_place_far_to_the_right_stands_in_sight():
+    [finding] = shown_findings("a: " + "x" * 90 + " bad", [Fault("bad", line=1, column=95)]).findings
+    [line] = finding.excerpt
+    assert (line.before, line.marked) == ("…" + "x" * 11 + " ", "bad")
+
+
 def test_a_finding_of_the_whole_has_no_excerpt():
     [finding] = shown_findings(TEXT, [], [Fault("nobody offers it")]).findings
     assert (finding.excerpt, finding.is_error) == ((), False)
@@ -38,4 +44,4 @@ def test_no_place_is_out_of_a_texts_reach(text, line, column):
         number for number in range(line - 1, line + 2) if 1 <= number <= len(lines) and line <= len(lines)
     ]
     for shown in finding.excerpt:
-        assert shown.before + shown.marked + shown.after in lines[shown.number - 1] + " "
+        assert shown.before.removeprefix("…") + shown.marked + shown.after in lines[shown.number - 1] + " "
