@@ -15,6 +15,7 @@ from gateway.applications import create_app
 from gateway.models import App, Credential
 from gateway.models.subscription import LIVE
 from portal import access
+from portal.audit_trail import trail_of
 from portal.endpoint_outlook import endpoint_health
 from portal.forms.apps import AppForm
 from portal.page_lists import list_page
@@ -68,6 +69,7 @@ def app(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
         "subscriptions": [ShownSubscription(row, shown_state(row, now)) for row in subscriptions],
         "endpoints": [(row, endpoint_health(row)) for row in endpoints],
         "deliveries": _last_deliveries(endpoints),
+        "trail": trail_of(actor, found),
     }
     return render(request, "apps/app.html", context)
 

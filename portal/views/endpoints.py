@@ -12,6 +12,7 @@ from gateway.actor import Actor
 from gateway.models import App, SubscriptionState
 from portal import access
 from portal.activity import deliveries_of_a_day
+from portal.audit_trail import trail_of
 from portal.endpoint_outlook import endpoint_health, outlook
 from portal.forms.endpoints import NewEndpointForm, ReplayForm
 from portal.page_lists import list_page
@@ -82,6 +83,7 @@ def endpoint(request: PageRequest, actor: Actor, endpoint: str) -> HttpResponse:
         "secrets": EndpointSecret.objects.filter(endpoint=found).exclude(expires_at__lte=now),
         "deliveries": [ShownDelivery(row, found) for row in last.deliveries],
         "replay": ReplayForm(None),
+        "trail": trail_of(actor, found),
         "shown": take_shown_once(request),
     }
     return render(request, "endpoints/endpoint.html", context)

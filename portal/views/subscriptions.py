@@ -14,6 +14,7 @@ from gateway.models import Approval, Plan, Subscription, SubscriptionState, Usag
 from gateway.models.subscription import LIVE
 from gateway.subscriptions import cancel_subscription, choose_plan
 from portal import access
+from portal.audit_trail import trail_of
 from portal.forms.subscriptions import PlanChoiceForm, SubscriptionFilterForm
 from portal.offered_streams import offered_streams
 from portal.page_lists import list_page
@@ -76,6 +77,7 @@ def subscription(request: PageRequest, actor: Actor, subscription: int) -> HttpR
         "command": _command(found) if found.state == SubscriptionState.REQUESTED else "",
         "automatic": automatic,
         "manual": _manual_text([plan.name for plan in plans if plan.approval != Approval.AUTOMATIC]),
+        "trail": trail_of(actor, found),
         "may_change": access.allows(actor, access.APPS),
     }
     return show_form(request, "subscriptions/subscription.html", form, context)

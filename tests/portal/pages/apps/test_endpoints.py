@@ -139,6 +139,7 @@ def test_an_endpoint_is_paused_resumed_and_enabled_after_it_was_disabled(worksho
     Endpoint.objects.update(state="disabled", state_reason="the receiver answered 410 Gone")
     page = text(workshop.client.get(page_of(workshop)))
     assert "The receiver answered 410 Gone. Nothing is sent" in page
+    assert "Pause endpoint" in page
     workshop.client.post(page_of(workshop, "/enable"))
     assert "Enabled: events are sent again" in text(workshop.client.get(page_of(workshop)))
     workshop.client.post(page_of(workshop, "/enable"))

@@ -145,6 +145,7 @@ def test_what_a_state_means_is_told_with_the_reason_given(workshop, estate):
     page = text(workshop.client.get(f"/subscriptions/{workshop.subscription.pk}"))
     assert "The publisher stopped it for now" in page
     assert "The invoice is open." in page
+    assert "Suspend subscription" in page
 
 
 def test_an_expired_subscription_says_so(workshop):
