@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streams.amqp_1 import optional as amqp_1_optional
 from streams.buffers import memory as memory_buffer
 from streams.buffers import no_buffer, system_window
 from streams.caches import lru, memory, ttlru
@@ -103,6 +104,7 @@ def core_registry() -> Registry:
         read_until.READ_UNTIL,
         resource_input.RESOURCE,
         sequence.SEQUENCE,
+        *amqp_1_optional.COMPONENTS,
         amqp_0_9_input.AMQP_0_9,
         mqtt_input.MQTT,
         nats_input.NATS,

@@ -34,33 +34,46 @@ def metadata_of(incoming: AbstractIncomingMessage) -> dict[str, Any]:
         "exchange": incoming.exchange,
         "routing_key": incoming.routing_key,
     }
-    found = dict(_texts(incoming.headers))
-    return found | dict(_texts({f"amqp_{name}": value for name, value in properties.items()}))
+    found = dict(texts(incoming.headers))
+    return found | dict(texts({f"amqp_{name}": value for name, value in properties.items()}))
 
 
 def headers_of(metadata: dict[str, Any], excluded: tuple[str, ...]) -> dict[str, Any]:
     """Metadata as headers, underscores as hyphens, but those whose names begin with one of `excluded`."""
     return {
-        name.replace("_", "-"): _field(value)
+        name.replace("_", "-"): field_value(value)
         for name, value in metadata.items()
         if not (excluded and name.startswith(excluded))
     }
 
 
-def _milliseconds(expiration: object) -> int | None:
-    return round(expiration * 1000) if isinstance(expiration, (int, float)) else None
-
-
-def _texts(table: object, prefix: str = "") -> Iterator[tuple[str, str]]:
+def texts(table: object, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Names and texts of what a table or list holds; what is empty is left out."""
     if not isinstance(table, (dict, list)):
         return
     for name, value in table.items() if isinstance(table, dict) else enumerate(table):
         key = f"{prefix}{name}".replace("-", "_")
         if isinstance(value, (dict, list)):
-            yield from _texts(value, f"{key}_")
+            yield from texts(value, f"{key}_")
         elif text := _text(value):
             yield key, text
+
+
+def field_value(value: JsonValue) -> Any:
+    """A value as the tables of AMQP can hold it: no whole number beyond 64 bits."""
+    if isinstance(value, dict):
+        return {name: field_value(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [field_value(item) for item in value]
+    if isinstance(value, float):
+        return float(value)
+    fits = value is None or isinstance(value, (bool, str, bytes))
+    fits = fits or (isinstance(value, int) and -(1 << 63) <= value < 1 << 63)
+    return value if fits else to_string(value)
+
+
+def _milliseconds(expiration: object) -> int | None:
+    return round(expiration * 1000) if isinstance(expiration, (int, float)) else None
 
 
 def _text(value: object) -> str:
@@ -73,16 +86,3 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return format(Decimal(repr(value)), "f")
     return str(value) if isinstance(value, (str, int, Decimal)) else ""
-
-
-def _field(value: JsonValue) -> Any:
-    """A value as the tables of AMQP can hold it: no whole number beyond 64 bits."""
-    if isinstance(value, dict):
-        return {name: _field(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_field(item) for item in value]
-    if isinstance(value, float):
-        return float(value)
-    fits = value is None or isinstance(value, (bool, str, bytes))
-    fits = fits or (isinstance(value, int) and -(1 << 63) <= value < 1 << 63)
-    return value if fits else to_string(value)

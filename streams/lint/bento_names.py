@@ -55,10 +55,12 @@ BENTO_COMPONENTS: Final = {
 _PROGRAMS: Final = "a definition runs no programs of this machine"
 _FILES: Final = "a definition reads and writes no files of this machine"
 _SOCKETS: Final = "listening belongs to the gateway, and calls outward go through the outbound guard"
+_OPTIONAL: Final = "its client is not installed here; the operator installs the package python-qpid-proton"
 _CODE: Final = "code of other languages cannot be bounded here; a mapping can"
 REFUSED: Final = {
     **dict.fromkeys([(kind, "subprocess") for kind in (Kind.INPUT, Kind.PROCESSOR, Kind.OUTPUT)], _PROGRAMS),
     (Kind.PROCESSOR, "command"): _PROGRAMS,
+    **dict.fromkeys([(kind, "amqp_1") for kind in (Kind.INPUT, Kind.OUTPUT)], _OPTIONAL),
     **dict.fromkeys([(Kind.PROCESSOR, name) for name in ("awk", "javascript", "python", "wasm")], _CODE),
     **dict.fromkeys(
         [(Kind.INPUT, name) for name in ("csv", "file", "file_tail", "parquet", "stdin")], _FILES

@@ -1,0 +1,1 @@
+"""AMQP 1.0 as inputs and outputs of streams."""
