@@ -5,10 +5,13 @@ a producer when a connection's buffer is full; `send` waits until it is not. uvi
 """
 
 import asyncio
+import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
+
+from asgiref.sync import markcoroutinefunction
 
 from gateway.protocol import Application, Event, Receive, Scope, Send
 
@@ -22,22 +25,18 @@ class ServerFlow:
     def __init__(self, application: Application) -> None:
         self._application = application
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    @markcoroutinefunction  # as which servers know an application; one more that waits would cost each request
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve, with a `send` that waits for the client, and a way to cut it off."""
-        if scope["type"] == "lifespan":
-            await self._application(scope, receive, send)
-            return
-        protocol = _daphne_protocol(send) if isinstance(send, partial) else None
-        if protocol is None:
-            scope[ABORT] = partial(_abort, send)
-        else:
-            flow = _DaphneFlow(scope["type"], protocol, send)
-            scope[ABORT], send = flow.abort, flow.send
-        try:
-            await self._application(scope, receive, send)
-        finally:
-            # What has `send` has the scope: a circle, which only the collector would take apart, for each request.
-            del scope[ABORT]
+        if scope["type"] != "lifespan":
+            protocol = _daphne_protocol(send) if isinstance(send, partial) else None
+            if protocol is not None:
+                flow = _DaphneFlow(scope["type"], protocol, send)
+                scope[ABORT], send = flow.abort, flow.send
+            elif (server := getattr(send, "__self__", None)) is not None:
+                # It has the scope: held by it, it would be a circle, which only the collector takes apart.
+                scope[ABORT] = partial(_abort, weakref.ref(server))
+        return self._application(scope, receive, send)
 
 
 def abort(scope: Scope) -> None:
@@ -110,9 +109,9 @@ def _is_begun(event: Event) -> bool:
     return bool(streaming) or event["type"] == "websocket.accept"
 
 
-def _abort(send: Send) -> None:
+def _abort(server: "weakref.ref[Any]") -> None:
     """uvicorn's `send` is a method of what has the connection's transport."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    transport = getattr(server(), "transport", None)
     if transport is not None:
         transport.abort()
 

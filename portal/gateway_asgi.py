@@ -12,7 +12,7 @@ django.setup()
 # Models and settings must be there before what uses them.
 from gateway.admission import Admission  # noqa: E402
 from gateway.analytics import Analytics  # noqa: E402
-from gateway.asgi import Gateway, Parts  # noqa: E402
+from gateway.asgi import Gateway  # noqa: E402
 from gateway.authentication import OpenAccess  # noqa: E402
 from gateway.broadcast import Broadcast  # noqa: E402
 from gateway.budgets import Budgets  # noqa: E402
@@ -25,6 +25,7 @@ from gateway.cursor import cursor_key  # noqa: E402
 from gateway.feeds import Feeds  # noqa: E402
 from gateway.ingest import Ingest, IngestLimits  # noqa: E402
 from gateway.internal_topic import InternalTopics  # noqa: E402
+from gateway.parts import Parts  # noqa: E402
 from gateway.poll import Poll  # noqa: E402
 from gateway.revision import ActiveDefinitions  # noqa: E402
 from gateway.round_robin import RoundRobin  # noqa: E402

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -56,14 +56,17 @@ class Outgoing(NamedTuple):
 class _Delivery:
     """What becomes of one batch."""
 
-    __slots__ = ("_owed", "done", "errors")
+    __slots__ = ("_owed", "_settled", "done", "errors")
 
-    def __init__(self, records: int) -> None:
+    def __init__(self, records: int, settled: Callable[[bool], None]) -> None:
+        """settled: told, when nothing is owed any more, whether all is well."""
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Raises BatchError for what the brokers have not acknowledged."""
         self.errors: dict[int, Exception] = {}
         self._owed = records
+        self._settled = settled
         if not records:
-            self.done.set_result(None)
+            self._finish()
 
     def settle(self, at: int, error: KafkaError | None, _record: Any) -> None:
         """Note what became of a record."""
@@ -74,7 +77,16 @@ class _Delivery:
         if error is not None:
             self.errors[at] = error
         self._owed -= 1
-        if not self._owed and not self.done.done():
+        if not self._owed:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._settled(not self.errors)
+        if self.done.done():
+            return
+        if self.errors:
+            self.done.set_exception(BatchError(self.errors))
+        else:
             self.done.set_result(None)
 
 
@@ -122,23 +134,40 @@ class KafkaProducer:
             self._timer.cancel()
             self._timer = None
 
-    async def send(self, records: Sequence[Outgoing]) -> None:
-        """Return when the brokers have acknowledged all. Raises BatchError for those they did not."""
-        delivery = _Delivery(len(records))
+    def send(self, records: Sequence[Outgoing]) -> Awaitable[None]:
+        """Queue records; to be awaited at once.
+
+        What is returned is done when the brokers have acknowledged all, and raises BatchError for those they did not.
+        """
+        delivery = _Delivery(len(records), self._settled)
         self._owed += 1
         if self._owed == 1 and self._timer is not None:
             self._timer.cancel()
             self._serve()
+        for at, record in enumerate(records):
+            if not self._queue(record, at, delivery):
+                return self._send_rest(records, at, delivery)
+        return delivery.done
+
+    async def _send_rest(self, records: Sequence[Outgoing], first: int, delivery: _Delivery) -> None:
+        """Queue the rest as there is room for it."""
+        left = len(records) - first
         try:
-            for at, record in enumerate(records):
-                while not self._queue(record, at, delivery):  # noqa: ASYNC110 - nobody says when there is room
+            for at in range(first, len(records)):
+                while not self._queue(records[at], at, delivery):  # noqa: ASYNC110 - nobody says when there is room
                     await asyncio.sleep(_FULL_WAIT)
-            await delivery.done
-        finally:
-            self._owed -= 1
-        if delivery.errors:
-            raise BatchError(delivery.errors)
-        self.error = ""
+                left -= 1
+        except asyncio.CancelledError:
+            delivery.done.cancel()
+            for at in range(len(records) - left, len(records)):
+                delivery.conclude(at, None)
+            raise
+        await delivery.done
+
+    def _settled(self, well: bool) -> None:  # noqa: FBT001 - told by what has no names for its arguments
+        self._owed -= 1
+        if well:
+            self.error = ""
 
     def _queue(self, record: Outgoing, at: int, delivery: _Delivery) -> bool:
         """Queue a record, or note why it is refused; False: there is no room now."""

@@ -35,6 +35,7 @@ class Command(BaseCommand):
             raise CommandError(f"port {options['port']} cannot be listened at: {error.strerror}") from error
         config = uvicorn.Config(
             "portal.gateway_asgi:application",
+            interface="asgi3",
             access_log=False,
             log_config=None,
             # Not the default: it costs a third of the memory per WebSocket, and no compressor is kept for each.
