@@ -14,8 +14,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 EVENT = {"order": "A-1001", "at": "2026-01-01T12:00:00Z", "lines": [{"sku": LONG_NAME, "pieces": 2}]}
 LOOKED_AT = (
     "/",
-    "/?q=zeppelin",
-    "/?way=sse&lifecycle=published",
     "/publish/products",
     "/publish/event-types",
     "/publish/approvals",
