@@ -25,7 +25,7 @@ from streams.errors import OutputError, SluiceError
 from streams.kafka.producer import WhenFull
 from streams.message import Message
 from streams.processed import build_output
-from streams.spec import BuildContext, Component, Kind, Output, children
+from streams.spec import BuildContext, Component, Kind, Output, children, may_answer
 from streams.stages import Stage, build_stages, run_stages
 from streams.statistics import Statistics
 from streams.stopping import StopSignal
@@ -200,7 +200,7 @@ def _refuse_failed(messages: list[Message]) -> None:
 def _intakes(active: ActiveStream, context: BuildContext) -> Iterator[tuple[str, Intake]]:
     """Each `http_server` input by its pointer. Processors of an input run first, then those of brokers around it."""
     stream = active.stream
-    answers = any(component.spec.name == "sync_response" for component in stream.components())
+    answers = any(map(may_answer, stream.components()))
     after = build_stages(stream.processors, context)
     for component, stages in _inputs(stream.input, after, context):
         config = component.config

@@ -250,6 +250,8 @@ class ComponentSpec:
     """Processors: looks at each message alone and gives at most one for it, in order."""
     batchwise: bool | Callable[[Config], bool] = False
     """Outputs: what is one batch to the author is one write; False: what was read together may be written so."""
+    answers: bool | Callable[[Config], bool] = False
+    """It may give something back to whoever sent a message by HTTP."""
     in_gateway: bool = False
     """It answers HTTP clients, so that its stream runs in the gateway and not in a worker."""
 
@@ -349,6 +351,12 @@ def is_replayable(component: Component) -> bool:
 def is_per_message(component: Component) -> bool:
     """Tell whether this processor looks at each message alone."""
     trait = component.spec.per_message
+    return trait(component.config) if callable(trait) else trait
+
+
+def may_answer(component: Component) -> bool:
+    """Tell whether a component may give something back to whoever sent a message by HTTP."""
+    trait = component.spec.answers
     return trait(component.config) if callable(trait) else trait
 
 

@@ -188,4 +188,5 @@ HTTP_CLIENT: Final = ComponentSpec(
     build=_build,
     check=_check,
     batchwise=True,
+    answers=lambda config: bool(config["propagate_response"]),
 )

@@ -44,4 +44,5 @@ SYNC_RESPONSE: Final = ComponentSpec(
     ),
     examples=({},),
     build=_build,
+    answers=True,
 )

@@ -31,4 +31,5 @@ SYNC_RESPONSE: Final = ComponentSpec(
     build=_build,
     replayable=True,
     per_message=True,
+    answers=True,
 )

@@ -2,15 +2,19 @@
 
 import email
 import email.policy
+from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ingest_answer import SyncAnswer
 from gateway.ingest_refusal import IngestRefusedError
 from streams.errors import OutputError
+from streams.http.client import HttpClient
 from streams.message import Message
+from streams.outbound import Guard
 from tests.gateway.ingesting import Output, api, serving
 
 DEFAULTS = {
@@ -49,6 +53,38 @@ async def test_a_processor_gives_back_what_it_sees_and_the_rest_goes_on():
     async with serving(api(text, output)) as served:
         assert (await served.post(b"hello")).body == b"hello"
         assert output.taken[0].content == b"HELLO"
+
+
+@asynccontextmanager
+async def upper_case():
+    """An HTTP service that answers in upper case. Yields its URL, and the client that may call it."""
+
+    async def handle(request):
+        return web.Response(body=(await request.read()).upper(), headers={"X-Id": "7"})
+
+    application = web.Application()
+    application.router.add_post("/", handle)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    guard = Guard(("127.0.0.0/8",))
+    client = HttpClient(guard)
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", client
+    await client.close()
+    guard.close()
+    await runner.cleanup()
+
+
+async def test_the_answer_of_a_service_that_an_output_calls_goes_back():
+    async with upper_case() as (url, client):
+        text = f"""
+input: {{http_server: {{path: /chat, sync_response: {{metadata_headers: {{include_prefixes: [x-]}}}}}}}}
+output:
+  http_client: {{url: '{url}', propagate_response: true, extract_headers: {{include_prefixes: [x-]}}}}
+"""
+        async with serving(api(text), services={HttpClient: client}) as served:
+            response = await served.post(b"hello")
+            assert (response.status, response.body, response.headers["x-id"]) == (200, b"HELLO", "7")
 
 
 async def test_an_output_that_fails_is_not_hidden_by_what_was_given_back():
