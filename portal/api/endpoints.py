@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -19,6 +20,7 @@ from webhooks.endpoint_secrets import rotate_endpoint_secret
 from webhooks.endpoint_test import EndpointTestResult, send_test_event
 from webhooks.endpoints import CreatedEndpoint
 from webhooks.models import Endpoint
+from webhooks.replay import MOST_AT_ONCE, replay_exhausted
 
 
 class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
@@ -188,6 +190,31 @@ class EndpointTest(ManagementView):
         row = access.endpoint(self.actor, endpoint, access.WEBHOOKS)
         event_type = self.body(TestEventSerializer)["event_type"]
         return shown(EndpointTestResultSerializer, send_test_event(self.actor, row, event_type))
+
+
+class ReplaySerializer(StrictSerializer):
+    """Which deliveries."""
+
+    since = serializers.DateTimeField(help_text="Those made since then that ran out of tries.")
+
+
+class ReplayedSerializer(serializers.Serializer[Any]):
+    """What is on its way."""
+
+    deliveries = serializers.IntegerField(
+        help_text=f"How many, at most {MOST_AT_ONCE}; ask again for the next."
+    )
+
+
+class EndpointReplay(ManagementView):
+    """What did not arrive is sent again."""
+
+    @extend_schema(request=ReplaySerializer, responses={200: ReplayedSerializer})
+    def post(self, request: Request, endpoint: str) -> Response:
+        """Try each delivery once more that ran out of tries since a time; the oldest first."""
+        row = access.endpoint(self.actor, endpoint, access.WEBHOOKS)
+        replayed = replay_exhausted(self.actor, row, self.body(ReplaySerializer)["since"])
+        return shown(ReplayedSerializer, {"deliveries": replayed})
 
 
 class EndpointRotateSecret(ManagementView):

@@ -124,6 +124,7 @@ _WEBHOOKS: list[URLPattern] = [
     path("endpoints/<public:endpoint>/resume", endpoints.EndpointMove.as_view(move=enable_endpoint)),
     path("endpoints/<public:endpoint>/enable", endpoints.EndpointMove.as_view(move=enable_endpoint)),
     path("endpoints/<public:endpoint>/test", endpoints.EndpointTest.as_view()),
+    path("endpoints/<public:endpoint>/replay", endpoints.EndpointReplay.as_view()),
     path("endpoints/<public:endpoint>/rotate-secret", endpoints.EndpointRotateSecret.as_view()),
     path("deliveries", deliveries.DeliveryList.as_view()),
     path("deliveries/<delivery:delivery>", deliveries.DeliveryDetail.as_view()),

@@ -17,14 +17,14 @@ class AppChoiceForm(DomainForm):
     new_name = forms.CharField(
         max_length=120,
         required=False,
-        label="Or a new app",
+        label="Name of a new app",
         help_text="The program that will receive, such as dispatch-board.",
     )
 
     def __init__(self, data: Any, apps: Iterable[App], **options: Any) -> None:
         super().__init__(data, **options)
         choices = [(app.pk, app.name) for app in apps]
-        self.fields["app"].choices = [("", "Choose an app"), *choices]  # type: ignore[attr-defined]
+        self.fields["app"].choices = [("", "A new one, named below"), *choices]  # type: ignore[attr-defined]
         if not choices:
             del self.fields["app"]
             self.fields["new_name"].label = "Name of the app"

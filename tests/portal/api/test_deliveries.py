@@ -201,3 +201,13 @@ def test_a_test_event_is_not_sent_into_the_network_behind(developer, endpoint, s
     endpoint.url = "http://127.0.0.1:1/"
     endpoint.save()
     assert developer.post(f"endpoints/{endpoint.public_id}/test").json()["error"] == "dns_error"
+
+
+def test_all_that_ran_out_of_tries_since_a_time_is_sent_again(developer, endpoint):
+    failed = factories.DeliveryFactory(endpoint=endpoint, state=DeliveryState.EXHAUSTED)
+    since = (timezone.now() - dt.timedelta(hours=1)).isoformat()
+    address = f"endpoints/{endpoint.public_id}/replay"
+    assert developer.post(address, {"since": since}).json() == {"deliveries": 1}
+    assert Due.objects.get(pk=failed.pk).manual
+    again = developer.post(address, {"since": since})
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "nothing_to_replay")

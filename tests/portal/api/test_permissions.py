@@ -69,6 +69,7 @@ TABLE = [
     ("POST", "endpoints/{endpoint}/enable", DEVELOPER, "own"),
     ("POST", "endpoints/{endpoint}/rotate-secret", DEVELOPER, "own"),
     ("POST", "endpoints/{endpoint}/test", DEVELOPER, "own"),
+    ("POST", "endpoints/{endpoint}/replay", DEVELOPER, "own"),
     ("GET", "deliveries", VIEWER, "all"),
     ("GET", "deliveries/{delivery}", VIEWER, "own"),
     ("POST", "deliveries/{delivery}/replay", DEVELOPER, "own"),

@@ -140,7 +140,7 @@ def make_endpoint(walker, url):
 def test_a_person_subscribes_receives_and_has_it_sent_again(
     browser, live_server, ticking, estate, worker, width
 ):
-    page = open_page(browser, width)
+    page = open_page(browser, width, java_script_enabled=width == "desktop")  # nothing of it needs scripts
     stay_signed_in(page, live_server, client_of(estate.stranger.organization, Role.DEVELOPER))
     walker = Walker(page, width)
     with receiving() as received:
