@@ -46,8 +46,7 @@ def test_what_is_not_kafka_is_not_looked_at():
 
 
 def test_only_so_many_look_at_a_time(monkeypatch):
-    with monkeypatch.context() as patched:
-        patched.setattr(connection_inspection, "view_cluster", lambda settings: inspect_cluster(connection))
-        connection = ConnectionFactory()
-        with refused("busy"):
-            inspect_cluster(connection)
+    connection = ConnectionFactory()
+    monkeypatch.setattr(connection_inspection, "view_cluster", lambda settings: inspect_cluster(connection))
+    with refused("busy"):
+        inspect_cluster(connection)

@@ -63,7 +63,7 @@ def test_the_last_records_of_all_partitions_are_shown_newest_first_and_no_group_
     assert view.is_whole
     assert view.topic.partitions == 2
     assert len(view.records) == 10
-    moments = [record.at for record in view.records]
+    moments = [record.at for record in view.records if record.at]
     assert moments == sorted(moments, reverse=True)
     for partition in {record.partition for record in view.records}:
         offsets = [record.offset for record in view.records if record.partition == partition]
