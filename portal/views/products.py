@@ -4,12 +4,14 @@ from django.contrib import messages
 from django.db.models import Count, Q, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gateway import products
 from gateway.actor import Actor
 from gateway.models import Product, SubscriptionState, Visibility
 from portal import access
+from portal.activity import messages_of_a_day
 from portal.audit_trail import trail_of
 from portal.forms.products import VISIBILITIES, ProductForm
 from portal.page_lists import list_page
@@ -63,6 +65,7 @@ def own_product(request: PageRequest, actor: Actor, product: int) -> HttpRespons
         "finders": VISIBILITIES[Visibility(row.visibility)],
         "advice": product_advice(row),
         "impact": product_impact(row),
+        "chart": messages_of_a_day(access.traffic(actor).filter(product_id=row.pk), timezone.now()),
         "definitions": row.definitions.all(),
         "event_types": row.event_types.all(),
         "plans": [(plan, plan_terms(plan)) for plan in row.plans.all()],

@@ -98,6 +98,16 @@ def test_a_step_says_whom_it_meets_before_it_is_taken(publisher, estate):
     assert estate.public.lifecycle == Lifecycle.RETIRED
 
 
+def test_what_was_read_of_a_product_is_drawn_by_the_hour(publisher, estate):
+    definition = estate.public.definitions.get()
+    assert "Nothing in this time." in text(publisher.get(f"{ADDRESS}/{estate.public.pk}"))
+    factories.TrafficFactory(definition_id=definition.pk, product_id=estate.public.pk, value=4711)
+    factories.TrafficFactory(definition_id=definition.pk, product_id=estate.shared.pk, value=815)
+    page = text(publisher.get(f"{ADDRESS}/{estate.public.pk}"))
+    assert "4,711" in page
+    assert '"fit number">815<' not in page
+
+
 def test_a_draft_is_deleted_by_its_name(publisher, draft):
     answer = publisher.post(f"{ADDRESS}/{draft.pk}/delete", {"typed": "Parcels"}, follow=True)
     assert "Parcels is gone." in text(answer)
