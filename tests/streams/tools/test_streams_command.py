@@ -285,6 +285,6 @@ def test_blobl_refuses_what_it_cannot_read(monkeypatch, arguments, reason):
 
 
 def test_the_reference_in_the_documentation_is_that_of_these_components():
-    folder = Path(REFERENCE)
+    folder = Path(__file__).parents[3] / REFERENCE
     written = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.md")}
     assert written == pages(definition_registry()), "run `manage.py streams docs`"
