@@ -56,7 +56,6 @@ def _list(request: PageRequest, actor: Actor, app: App | None) -> HttpResponse:
         "endpoint": next(iter(endpoints.values()), None) if "endpoint" in request.GET else None,
         "has_endpoints": bool(endpoints),
         "is_filtered": any(value for value in request.GET.values()),
-        "event_types": sorted({row.event_type for row in page.rows}),
     }
     return show_form(request, "deliveries/deliveries.html", form, context)
 

@@ -43,6 +43,7 @@ TABLE = [
     ("GET", "apps/{app}", VIEWER, "own"),
     ("PATCH", "apps/{app}", DEVELOPER, "own"),
     ("DELETE", "apps/{app}", DEVELOPER, "own"),
+    ("GET", "apps/{app}/clients", VIEWER, "own"),
     ("POST", "apps/{app}/tickets", DEVELOPER, "own"),
     ("GET", "apps/{app}/credentials", VIEWER, "own"),
     ("POST", "apps/{app}/credentials", DEVELOPER, "own"),
