@@ -19,8 +19,10 @@ def every_component() -> Registry:
 
 
 def definition_registry() -> Registry:
-    """Those that SLUICE_STREAMING_COMPONENTS allows."""
-    return every_component().only(settings.STREAMING_COMPONENTS)
+    """Those that SLUICE_STREAMING_COMPONENTS allows, with the variables of SLUICE_STREAMING_ENVIRONMENT."""
+    return (
+        every_component().only(settings.STREAMING_COMPONENTS).with_environment(settings.STREAMING_ENVIRONMENT)
+    )
 
 
 def internal_topics() -> InternalTopics:

@@ -10,7 +10,8 @@ import dj_database_url
 import environ
 from django.contrib.messages import constants
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
+
+from portal import admin_look
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
@@ -81,6 +83,8 @@ TEMPLATES = [
         },
     }
 ]
+# Widgets may have templates of ours, in templates/django/forms/widgets.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 AUTH_USER_MODEL = "gateway.User"
 MESSAGE_TAGS = {constants.SUCCESS: "good", constants.WARNING: "warn", constants.ERROR: "bad"}
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -151,6 +155,11 @@ DEFAULT_FROM_EMAIL = env.str("SLUICE_EMAIL_FROM", default="Sluice <sluice@localh
 # --- streams ------------------------------------------------------------------------------------------
 STREAMING_ENABLED = env.bool("SLUICE_STREAMING_ENABLED", default=True)
 STREAMING_COMPONENTS = frozenset(env.list("SLUICE_STREAMING_COMPONENTS", default=[])) or None
+STREAMING_ENVIRONMENT = {
+    name: value
+    for name in env.list("SLUICE_STREAMING_ENVIRONMENT", default=[])
+    if (value := env.str(name, default=None)) is not None
+}
 STREAMING_REGISTRY = "portal.components.definition_registry"
 SQLITE_DIRECTORIES = tuple(env.list("SLUICE_SQLITE_DIRECTORIES", default=[]))
 OUTBOUND_ALLOW = tuple(env.list("SLUICE_OUTBOUND_ALLOW", default=[]))
@@ -217,21 +226,17 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "portal.api.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
 }
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Sluice",
-    "SITE_HEADER": "Sluice",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}  # noqa: ARG005
-    ],
-}
+UNFOLD = admin_look.UNFOLD
 SPECTACULAR_SETTINGS = {
     "TITLE": "Sluice management API",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # Several fields are called `state`: these of them would be named by a hash of their choices.
+    # Several fields are called `state` or `kind`: these of them would be named by a hash of their choices.
     "ENUM_NAME_OVERRIDES": {
+        "ConnectionKindEnum": "gateway.models.ConnectionKind",
+        "CredentialKindEnum": "gateway.models.CredentialKind",
         "DefinitionStateEnum": "gateway.models.DefinitionState",
         "DeliveryStateEnum": "webhooks.models.DeliveryState.labels",
     },

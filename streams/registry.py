@@ -19,6 +19,8 @@ class Registry:
     """Under every name of each, aliases included."""
     _allowed: frozenset[str] | None = None
     """The names the operator allows; None: all."""
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The variables of the environment that the operator lets definitions use, with their values."""
 
     def with_component(self, *specs: ComponentSpec) -> Registry:
         """Return a registry that has these too. Raises ValueError for a name that is taken."""
@@ -32,6 +34,10 @@ class Registry:
     def only(self, names: Iterable[str] | None) -> Registry:
         """Return a registry that refuses every component not named here; None refuses none."""
         return replace(self, _allowed=None if names is None else frozenset(names))
+
+    def with_environment(self, environment: Mapping[str, str]) -> Registry:
+        """Return a registry of whose operator definitions may use these variables of the environment."""
+        return replace(self, environment=MappingProxyType(dict(environment)))
 
     def find(self, kind: Kind, name: str) -> ComponentSpec | None:
         """Return the component, allowed or not; None when there is none of that name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streams.config.environment import hide, reveal
 from streams.config.json_reader import JsonReader
 from streams.config.node import Finding, Node, Text
 from streams.config.unreadable import UnreadableError
@@ -14,6 +15,12 @@ def parse(text: str) -> tuple[Node | None, list[Finding]]:
     A text that begins like JSON is read as JSON, so that its escapes mean what JSON says; where that fails it
     may still be YAML's flow style.
     """
+    hidden = hide(text)
+    tree, findings = _parse(hidden)
+    return (tree if tree is None or hidden == text else reveal(tree)), findings
+
+
+def _parse(text: str) -> tuple[Node | None, list[Finding]]:
     source = Text(text)
     if text.lstrip("\ufeff \t\r\n")[:1] not in {"{", "["}:
         return _read(YamlReader(source), source)

@@ -1,22 +1,16 @@
-"""YAML into nodes with their offsets. Scalars follow YAML 1.2's core schema: `yes` and `on` are texts."""
+"""YAML into nodes with their offsets. Scalars follow YAML 1.2's core schema."""
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 import yaml
 
 from streams.config.node import MAX_DEPTH, MAX_NODES, Finding, Node, Style, Text, pointer_to
+from streams.config.scalars import core_scalar
 from streams.config.unreadable import UnreadableError
 
 _CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq")}
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_WORDS: dict[str, bool | None] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
 _STYLES = {"'": Style.SINGLE, '"': Style.DOUBLE, "|": Style.LITERAL, ">": Style.FOLDED}
 
 
@@ -109,15 +103,6 @@ class YamlReader:
 def _style(composed: yaml.Node) -> Style:
     written = composed.style if isinstance(composed, yaml.ScalarNode) else None
     return _STYLES.get(written or "", Style.PLAIN)
-
-
-def core_scalar(text: str) -> str | int | float | bool | None:
-    """The value of an unquoted scalar in YAML 1.2's core schema."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INT.fullmatch(text):
-        return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def _merged(node: Node) -> dict[str, Node]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from streams.batching import is_on
-from streams.config import Finding, Node, Text
+from streams.config import Finding, Node, Text, bind_environment
 from streams.lint.buffers import MAX_IN_FLIGHT, batches_in_flight, buffer_faults, has_no_effect
 from streams.lint.clients import channel_faults, client_faults
 from streams.lint.component import ComponentChecker
@@ -114,6 +114,7 @@ def check_stream(
     checker = ComponentChecker(source, registry, rules, node.pointer)
     if not isinstance(node.value, dict):
         return None, [source.finding(node, "wrong_type", f"a stream is an object, not {node.type_name}")]
+    node = _with_environment(checker, node, registry)
     _top_level(checker, node)
     options = check_fields(checker, OPTIONS, _options_node(node), "a stream")
     for key, kind in RESOURCES.items():
@@ -140,6 +141,16 @@ def check_stream(
     )
     faults = [source.finding(node, *fault) for fault in found]
     return None if faults else stream, [*checker.findings, *faults]
+
+
+def _with_environment(checker: ComponentChecker, node: Node, registry: Registry) -> Node:
+    bound, missing = bind_environment(node, registry.environment)
+    for at, name in missing:
+        message = f"definitions may not use the environment variable {name!r}, or it is not set"
+        remedy = f"write a default, `${{{name}:...}}`, or `${{{{{name}}}}}` for the text itself; "
+        remedy += "SLUICE_STREAMING_ENVIRONMENT lists the variables that may be used"
+        checker.findings.append(checker.source.finding(at, "environment_unknown", message, remedy))
+    return bound
 
 
 def _top_level(checker: ComponentChecker, node: Node) -> None:
