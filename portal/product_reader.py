@@ -107,9 +107,9 @@ def _subscribed(product: Product, reader: ReaderApp | None, now: dt.datetime, *,
     if reader is None:
         text = "You name the app that receives, choose a plan, and that is it."
         return Step("Subscribe an app", text, is_done=False, href=subscribe, action="Subscribe an app")
-    text = f"{reader.app.name} is not subscribed: choose a plan for it."
+    text = f"{reader.app.name} is not subscribed: choose a plan for it, or another app above."
     address = f"{subscribe}?app={reader.app.pk}"
-    return Step("Subscribe", text, is_done=False, href=address, action=f"Subscribe {reader.app.name}")
+    return Step("Subscribe", text, is_done=False, href=address, action="Choose a plan")
 
 
 def _receiving(product: Product, reader: ReaderApp, *, has_streams: bool) -> Iterator[Step]:
