@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -21,6 +22,12 @@ MAX_BODY: Final = 16 << 20
 PER_HOST: Final = 64
 _CHUNK: Final = 64 * 1024
 _ENDLESS: Final = aiohttp.ClientTimeout(total=None)
+_KEEP_ALIVE: Final = {
+    getattr(socket, name): value
+    for name, value in {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}.items()
+    if hasattr(socket, name)
+}
+"""Seconds of silence before the other end is asked whether it is there, between questions, and how many."""
 _NOT_OURS: Final = ("Content-Type", "User-Agent", "Accept")
 """Headers that the library would add."""
 
@@ -94,6 +101,7 @@ class HttpClient:
         with _translated(call):
             async with asyncio.timeout(call.seconds):
                 response = await self._request(call)
+        _keep_alive(response)
         async with response:
             yield OpenAnswer(*_head(response), _chunks(response, call))
 
@@ -137,6 +145,16 @@ def _translated(call: Call) -> Iterator[None]:
         raise CallError(f"{call.url}: no answer within {call.seconds:g} s") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise CallError(f"{call.url}: {error}") from error
+
+
+def _keep_alive(response: aiohttp.ClientResponse) -> None:
+    """Have the kernel find out when the other end is gone, however long an answer may be silent."""
+    transport = response.connection.transport if response.connection is not None else None
+    found = transport.get_extra_info("socket") if transport is not None else None
+    if found is not None:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEP_ALIVE.items():
+            found.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _head(response: aiohttp.ClientResponse) -> tuple[int, str, tuple[tuple[str, str], ...]]:

@@ -26,7 +26,8 @@ def check_variables(checker: Findings, field: Field, node: Node) -> None:
             node,
             "secret_reference",
             "secrets cannot be named in a definition",
-            "use a connection, which the operator defines with its credentials",
+            "use a connection, which the operator defines with its credentials, or a variable of the environment that"
+            " the operator lists: `${NAME}`",
         )
     names = list(names_in(node.value))
     if names and not takes_variables(field):
