@@ -159,10 +159,12 @@ def float_text(value: float) -> str:
         return text
     if not math.isfinite(value):
         return "null"
-    mantissa, _, exponent = repr(float(value)).partition("e")
-    if exponent and not 1e-6 <= abs(value) < 1e21:
+    mantissa, _, exponent = float.__repr__(value).partition("e")
+    if not exponent:
+        return mantissa.removesuffix(".0")
+    if not 1e-6 <= abs(value) < 1e21:
         return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
-    return format(Decimal(repr(float(value))), "f").removesuffix(".0")
+    return format(Decimal(float.__repr__(value)), "f").removesuffix(".0")
 
 
 def _serialise_slowly(value: JsonValue) -> bytes:

@@ -164,7 +164,9 @@ def counted(run: Run, result: Any) -> Any:
     """The result of a function or method called once, counted as work."""
     kind = result.__class__
     if kind is str or kind is list or kind is dict or kind is bytes:
-        run.charge(len(result))
+        run.fuel -= len(result)
+        if run.fuel < 0:
+            run.charge(0)
     return result
 
 

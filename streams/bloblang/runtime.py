@@ -66,9 +66,13 @@ def caller_text(run: Run, parts: Parts) -> str:
 
 def plus(run: Run, left: Any, right: Any) -> Any:
     """`left + right`; the text it makes counts as work."""
-    result = add(left, right)
-    if result.__class__ is str:
-        run.charge(len(result))
+    if left.__class__ is str and right.__class__ is str:
+        result = left + right
+    else:
+        result = add(left, right)
+        if result.__class__ is not str:
+            return result
+    run.charge(len(result))
     return result
 
 
@@ -188,6 +192,9 @@ def set_nested(root: Any, path: Sequence[str], value: Any, owned: Ownership) -> 
     """As `set_root` for a path of two keys and a value that is no marker: mostly both objects are owned."""
     if root is owned.top:
         child = root.get(path[0])
+        if child is None:
+            root[path[0]] = owned.adopt({path[1]: value})
+            return root
         if child.__class__ is dict and owned.holds(child):
             child[path[1]] = value
             return root

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import gateway, isolation, latency, takeover, throughput
-from tests.bench.cases import Case, cases
+from tests.bench import gateway, isolation, latency, mapping, takeover, throughput
+from tests.bench.cases import SHARED, Case, cases
 from tests.bench.report import Result, kept, table
 from tests.load.stage import SETTINGS, OwnStage, own_stage
 
@@ -62,6 +62,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "idle": lambda stage, options: gateway.idle_results(
         stage, clients=options.idle_clients, runs=options.runs
     ),
+    "mapping": lambda _, options: mapping.results(SHARED, runs=options.runs),
     "takeover": lambda stage, options: takeover.results(stage, runs=options.runs),
 }
 

@@ -218,7 +218,7 @@ def total(value: Any) -> Any:
     problem = ""
     for position, item in enumerate(require_list(value)):
         try:
-            result += get_number(item)
+            result += item if item.__class__ is int else get_number(item)
         except TypeFault as fault:
             problem = f"index {position}: {type_fault_text(fault)}"
     if problem:

@@ -31,19 +31,31 @@ def _wrapped(run: Run, error: Exception, doing: str) -> Fault:
 def map_each(run: Run, value: Any, mapped: Query) -> Any:
     """A new array or object."""
     if value.__class__ is list:
-        pairs = _mapped(run, list(enumerate(value)), mapped, keyed=False)
-        return [item for _, item in pairs]
+        return _mapped_items(run, value, mapped)
     if value.__class__ is dict:
-        return dict(_mapped(run, list(value.items()), mapped, keyed=True))
+        return dict(_mapped_members(run, list(value.items()), mapped))
     raise TypeFault(value, ("array",))
 
 
-def _mapped(run: Run, pairs: list[tuple[Any, Any]], mapped: Query, *, keyed: bool) -> list[tuple[Any, Any]]:
+def _mapped_items(run: Run, items: list[Any], mapped: Query) -> list[Any]:
+    run.charge(STEP * len(items))
     results = []
-    for key, item in pairs:
-        run.charge(STEP)
+    for position, item in enumerate(items):
         try:
-            result = mapped({"key": key, "value": item} if keyed else item)
+            result = mapped(item)
+        except RUNTIME_FAULTS as error:
+            raise _wrapped(run, error, f"failed to process element {position}") from error
+        if result is not DELETED:
+            results.append(item if result is NOTHING else result)
+    return results
+
+
+def _mapped_members(run: Run, members: list[tuple[str, Any]], mapped: Query) -> list[tuple[str, Any]]:
+    run.charge(STEP * len(members))
+    results = []
+    for key, item in members:
+        try:
+            result = mapped({"key": key, "value": item})
         except RUNTIME_FAULTS as error:
             raise _wrapped(run, error, f"failed to process element {key}") from error
         if result is not DELETED:
