@@ -58,6 +58,8 @@ class _Sign:
         return complaint.name in self.names and (not self.words or any(word in text for word in self.words))
 
 
+_NO_ANSWER: Final = "no broker answers at the connection's addresses"
+_CHECK_WAY: Final = "check that the brokers run, and that a firewall lets this machine through"
 _TLS_NAMES: Final = frozenset({"_SSL", "_TRANSPORT"})
 _SIGNS: Final = (
     _Sign(
@@ -131,11 +133,11 @@ _SIGNS: Final = (
         "check how it is spelt, or have it made",
     ),
     _Sign(
-        frozenset({"_TRANSPORT", "_TIMED_OUT"}),
+        frozenset({"_TRANSPORT"}),
         ("refused", "timed out", "no route", "unreachable"),
         Missing.BROKER,
-        "no broker answers at the connection's addresses",
-        "check that the brokers run, and that a firewall lets this machine through",
+        _NO_ANSWER,
+        _CHECK_WAY,
     ),
     _Sign(
         frozenset({"_BAD_MSG"}),
@@ -147,8 +149,10 @@ _SIGNS: Final = (
 )
 """The first that is seen says what is missing: what comes early is known more exactly."""
 
-_VAGUE: Final = frozenset({"_ALL_BROKERS_DOWN", "_TRANSPORT", "_TIMED_OUT"})
+_VAGUE: Final = frozenset({"_ALL_BROKERS_DOWN", "_TRANSPORT"})
 """What is said of every trouble."""
+_GAVE_UP: Final = frozenset({"_TRANSPORT", "_TIMED_OUT"})
+"""How the client says that it waited no longer, which is no news of the brokers."""
 # A listener with TLS or SASL just hangs up on a client without.
 _SILENCE: Final = "the brokers hang up without a word"
 _CHECK_LISTENER: Final = (
@@ -158,12 +162,18 @@ _LOOK_AT_LOGS: Final = "try again; if it stays so, whoever runs the brokers find
 
 
 def complaint(error: KafkaError) -> Complaint:
-    """What an error of librdkafka says."""
-    return Complaint(error.name(), error.str())
+    """What an error of librdkafka says, without how long it took: the same trouble is the same complaint."""
+    return Complaint(error.name(), error.str().partition(" (after ")[0])
+
+
+def failure(error: KafkaError) -> tuple[Complaint, ...]:
+    """What the end of a call adds to the complaints made meanwhile."""
+    said = complaint(error)
+    return () if said.name in _GAVE_UP else (said,)
 
 
 def diagnosed(complaints: Iterable[Complaint]) -> InspectionError:
-    """Say what is missing, with what the client itself said of it in brackets."""
+    """Say what is missing, with what the client itself said of it in brackets; nothing said: nobody answered."""
     said = list(complaints)
     for sign in _SIGNS:
         for one in said:
@@ -172,9 +182,10 @@ def diagnosed(complaints: Iterable[Complaint]) -> InspectionError:
     strange = [one for one in said if one.name not in _VAGUE]
     if strange:
         return InspectionError(Missing.BROKER, _detail(strange[0].text), _LOOK_AT_LOGS)
-    return InspectionError(Missing.BROKER, _SILENCE, _CHECK_LISTENER)
+    message, remedy = (_SILENCE, _CHECK_LISTENER) if said else (_NO_ANSWER, _CHECK_WAY)
+    return InspectionError(Missing.BROKER, message, remedy)
 
 
 def _detail(text: str) -> str:
-    """A text of librdkafka without its own advice, and without how long it took."""
-    return text.partition(" (after ")[0].partition(", verify that")[0][:300]
+    """A text of librdkafka without its own advice."""
+    return text.partition(", verify that")[0][:300]

@@ -20,7 +20,7 @@ from confluent_kafka import Message as Record
 
 from streams.connections import ConnectionSettings
 from streams.kafka.certificates import certificate_error
-from streams.kafka.diagnosis import Complaint, InspectionError, Missing, complaint, diagnosed
+from streams.kafka.diagnosis import Complaint, InspectionError, Missing, complaint, diagnosed, failure
 from streams.kafka.fields import topic_refusal
 from streams.kafka.settings import LibrdkafkaConfig, connection_config
 
@@ -30,9 +30,10 @@ MOST_BYTES: Final = 16_384
 _TURN_SECONDS: Final = 0.25
 """How long the client may wait before it is heard what it complains of."""
 _PAUSE_SECONDS: Final = 0.05
-_SECOND_CHANCE_SECONDS: Final = 0.7
-"""How long brokers that are all away are tried again."""
+_SILENCE_SECONDS: Final = 2.0
+"""How long brokers that are all away and say nothing are tried again."""
 _ALL_DOWN: Final = "_ALL_BROKERS_DOWN"
+_WILD: Final = frozenset("*?[")
 _FETCH: Final = 100
 _LOOKING: Final[LibrdkafkaConfig] = {
     # The client insists on a name; a group is only joined by who subscribes.
@@ -64,6 +65,8 @@ class ClusterView:
     """host:port, as the cluster names them itself."""
     topics: tuple[Topic, ...]
     """Those the connection allows, by name."""
+    unseen: tuple[str, ...]
+    """Topics that the connection allows by their names, and that the cluster does not list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,9 @@ def view_cluster(settings: ConnectionSettings) -> ClusterView:
             if topic.error is None and settings.allows(name) and not name.startswith("__")
         ]
         brokers = sorted(f"{broker.host}:{broker.port}" for broker in found.brokers.values())
-    return ClusterView(tuple(brokers), tuple(sorted(topics, key=attrgetter("name"))))
+    listed = {topic.name for topic in topics}
+    unseen = [name for name in settings.allowed_topics if not set(name) & _WILD and name not in listed]
+    return ClusterView(tuple(brokers), tuple(sorted(topics, key=attrgetter("name"))), tuple(unseen))
 
 
 def view_topic(settings: ConnectionSettings, topic: str, count: int = 10) -> TopicView:
@@ -196,16 +201,24 @@ class _Look:
 
     def _diagnosed(self, error: KafkaException) -> InspectionError:
         """What is missing; why a certificate is not trusted librdkafka does not tell, so the brokers are asked."""
-        found = diagnosed([*self._complaints, complaint(error.args[0])])
+        found = diagnosed([*self._complaints, *failure(error.args[0])])
         exact = certificate_error(self._settings) if found.missing is Missing.CERTIFICATE else None
         return exact or found
 
     def _on_error(self, error: KafkaError) -> None:
+        """Give up early once all brokers are away and one fails as it did before.
+
+        Not at the first failure: a name may have two addresses, of which the second is tried next.
+        """
         said = complaint(error)
-        if said.name == _ALL_DOWN and not any(one.name == _ALL_DOWN for one in self._complaints):
-            # Not at once: a name may have two addresses, of which the second is tried next.
-            self._until = min(self._until, time.monotonic() + _SECOND_CHANCE_SECONDS)
         self._complaints.append(said)
+        names = [one.name for one in self._complaints]
+        if _ALL_DOWN not in names:
+            return
+        if names.count(_ALL_DOWN) == 1 and said.name == _ALL_DOWN:
+            self._until = min(self._until, time.monotonic() + _SILENCE_SECONDS)
+        elif said.name != _ALL_DOWN and self._complaints.count(said) > 1:
+            self._until = time.monotonic()
 
 
 def _consumer(config: LibrdkafkaConfig) -> Consumer:

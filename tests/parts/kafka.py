@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from portal.embedded import ports, process
 from portal.embedded.errors import EmbeddedError
+from tests.webhooks.authority import Authority
 
 PROJECT = Path(__file__).parents[1] / "kafka"
 JARS = PROJECT / "lib"
@@ -21,9 +22,12 @@ CONFIGURATION = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},GUARDED://127.0.0.1:{guarded}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},GUARDED://127.0.0.1:{guarded}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,GUARDED:SASL_PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},\
+  GUARDED://127.0.0.1:{guarded},ENCRYPTED://127.0.0.1:{encrypted}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},GUARDED://127.0.0.1:{guarded},ENCRYPTED://localhost:{encrypted}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,GUARDED:SASL_PLAINTEXT,ENCRYPTED:SSL
+listener.name.encrypted.ssl.keystore.type=PEM
+listener.name.encrypted.ssl.keystore.location={certificate}
 sasl.enabled.mechanisms=PLAIN
 listener.name.guarded.plain.sasl.jaas.config=\
   org.apache.kafka.common.security.plain.PlainLoginModule required user_reader="{password}";
@@ -52,6 +56,8 @@ class Server:
     directory: Path  # configuration, data and log
     bootstrap_servers: str  # host:port
     guarded_servers: str  # host:port of the listener that lets USER in by PASSWORD, and nobody else
+    encrypted_servers: str  # localhost:port of the listener with TLS
+    authority: Path  # PEM of who signed its certificate
 
     @property
     def pid(self) -> int:
@@ -88,19 +94,30 @@ def start(directory: Path, *, rebalance_delay_ms: int = 0) -> Server:
     _bring_jars()
     directory.mkdir(parents=True, exist_ok=True)
     port = ports.free()
-    guarded = ports.free()
+    guarded, encrypted = ports.free(), ports.free()
+    authority = Authority(directory)
+    authority.server_context("localhost")
     text = CONFIGURATION.format(
         port=port,
         controller=ports.free(),
         guarded=guarded,
         password=PASSWORD,
+        encrypted=encrypted,
+        certificate=next(directory.glob("localhost-*.pem")),
         directory=directory,
         rebalance_delay_ms=rebalance_delay_ms,
     )
     (directory / "server.properties").write_text(text)
     _format(directory)
     bootstrap = f"{ports.LOOPBACK}:{port}"
-    return Server(_run(directory, bootstrap), directory, bootstrap, f"{ports.LOOPBACK}:{guarded}")
+    return Server(
+        _run(directory, bootstrap),
+        directory,
+        bootstrap,
+        f"{ports.LOOPBACK}:{guarded}",
+        f"localhost:{encrypted}",
+        authority.path,
+    )
 
 
 def _bring_jars() -> None:

@@ -47,7 +47,8 @@ def test_a_cluster_shows_the_topics_that_the_connection_allows(bootstrap, topic_
     hidden = topic_factory(bootstrap)
     for topic in (shown, hidden):
         produce(bootstrap, topic, [b"a broker may not know of a new topic at once"])
-    view = view_cluster(at(bootstrap, allowed_topics=(f"{shown[:-1]}*",)))
+    view = view_cluster(at(bootstrap, allowed_topics=(f"{shown[:-1]}*", "test-there-is-none", shown)))
+    assert view.unseen == ("test-there-is-none",)
     assert [(topic.name, topic.partitions) for topic in view.topics] == [(shown, 3)]
     assert len(view.brokers) == 1
     assert hidden in {topic.name for topic in view_cluster(at(bootstrap)).topics}
@@ -167,21 +168,18 @@ def forbid_reading(bootstrap, topic):
         done.result(DEADLINE)
 
 
-def test_tls_is_told_apart_and_a_private_authority_is_trusted(tansu_bootstrap, tmp_path):
-    authority = Authority(tmp_path)
-    past = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
-    with (
-        encrypted(tansu_bootstrap, authority.server_context("localhost")) as port,
-        encrypted(tansu_bootstrap, authority.server_context("localhost", expires=past)) as expired_port,
-    ):
-        trusting = {"tls": True, "ca_certificate": authority.path.read_text()}
-        assert view_cluster(at(f"localhost:{port}", **trusting)).brokers == (tansu_bootstrap,)
+@pytest.mark.kafka
+def test_tls_is_told_apart_and_a_private_authority_is_trusted(kafka_server, tmp_path):
+    encrypted = kafka_server.encrypted_servers
+    trusting = {"tls": True, "ca_certificate": kafka_server.authority.read_text()}
+    assert view_cluster(at(encrypted, **trusting)).brokers == (encrypted,)
+    with out_of_date(tmp_path) as (port, authority):
         unknown, renamed, expired, plain, broken = all_missing(
-            at(f"localhost:{port}", tls=True),
-            at(f"127.0.0.1:{port}", **trusting),
-            at(f"localhost:{expired_port}", **trusting),
-            at(f"localhost:{port}"),
-            at(f"localhost:{port}", tls=True, ca_certificate="no certificate"),
+            at(encrypted, tls=True),
+            at(encrypted.replace("localhost", "127.0.0.1"), **trusting),
+            at(f"localhost:{port}", tls=True, ca_certificate=authority),
+            at(encrypted),
+            at(encrypted, tls=True, ca_certificate="no certificate"),
         )
     assert broken[0] is Missing.TLS
     assert [one[0] for one in (unknown, renamed, expired)] == [Missing.CERTIFICATE] * 3
@@ -198,36 +196,22 @@ def test_brokers_without_tls_are_told(kafka_bootstrap):
 
 
 @contextmanager
-def encrypted(target, context):
-    """A port that speaks TLS and passes on to a broker."""
-    loop, port = asyncio.new_event_loop(), ports.free()
-    host, _, number = target.rpartition(":")
-
-    async def connected(reader, writer):
-        to_reader, to_writer = await asyncio.open_connection(host, int(number))
-        await asyncio.gather(copy(reader, to_writer), copy(to_reader, writer))
-
-    async def copy(reader, writer):
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-        except OSError:
-            pass
-        finally:
-            writer.close()
-
-    server = loop.run_until_complete(asyncio.start_server(connected, "127.0.0.1", port, ssl=context))
+def out_of_date(directory):
+    """The port of a server with a certificate that has expired, and who signed that."""
+    authority, port = Authority(directory), ports.free()
+    context = authority.server_context("localhost", expires=dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(
+        asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", port, ssl=context)
+    )
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        yield port
+        yield port, authority.path.read_text()
     finally:
         loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(DEADLINE)
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
         loop.close()
 
 

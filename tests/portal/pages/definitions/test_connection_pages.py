@@ -15,7 +15,7 @@ from tests.streams.kafka.reading import DEADLINE, produce
 @pytest.fixture
 def broker(publisher, tansu_bootstrap):
     connection = Connection.objects.get(name="kafka")
-    connection.addresses, connection.allowed_topics = [tansu_bootstrap], ["test-*"]
+    connection.addresses, connection.allowed_topics = [tansu_bootstrap], ["test-*", "parcels"]
     connection.save()
     return tansu_bootstrap
 
@@ -28,6 +28,7 @@ def test_a_test_lists_topics_and_a_topic_its_last_records(publisher, broker, top
     for headers in ({}, {"HX-Request": "true"}):
         page = text(publisher.get("/connections/kafka/test", headers=headers))
         assert "It works" in page
+        assert "/connections/kafka/topics/parcels" in page
         assert f"/connections/kafka/topics/{topic}" in page
         assert ("<html" in page) != bool(headers)
     page = text(publisher.get(f"/connections/kafka/topics/{topic}"))
