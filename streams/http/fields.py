@@ -11,12 +11,8 @@ from streams.http.retrying import RetryRules
 from streams.http.selection import check_selection, selection_field
 from streams.http.tls import TLS, check_tls
 from streams.outbound import UrlError, check_url
+from streams.refused import refused_group
 from streams.spec import Config, Field, FieldType, Problem, Severity, Shape
-
-
-def _refused(name: str, summary: str, why: str) -> Field:
-    return Field(name, FieldType.ANY, summary, default={}, refused=why, secret=True)
-
 
 _OFF: Final = "send what the service asks for in `headers`, or use `basic_auth` or `oauth2`"
 AUTHENTICATION: Final = (
@@ -31,15 +27,56 @@ AUTHENTICATION: Final = (
             Field("password", FieldType.STRING, "The password.", default="", secret=True),
         ),
     ),
-    _refused("oauth", "OAuth 1.", _OFF),
+    refused_group(
+        "oauth",
+        "OAuth 1.",
+        _OFF,
+        {
+            "enabled": False,
+            "consumer_key": "",
+            "consumer_secret": "",
+            "access_token": "",
+            "access_token_secret": "",
+        },
+    ),
     OAUTH2,
-    _refused("jwt", "A token signed with a key in a file.", "a definition reads no files; " + _OFF),
-    _refused("digest_auth", "Digest authentication.", _OFF),
-    _refused("negotiate", "SPNEGO.", _OFF),
+    refused_group(
+        "jwt",
+        "A token signed with a key in a file.",
+        "a definition reads no files; " + _OFF,
+        {"enabled": False, "private_key_file": "", "signing_method": "", "claims": {}, "headers": {}},
+    ),
+    refused_group(
+        "digest_auth", "Digest authentication.", _OFF, {"enabled": False, "username": "", "password": ""}
+    ),
+    refused_group(
+        "negotiate",
+        "SPNEGO.",
+        _OFF,
+        {
+            "enabled": False,
+            "api": "pure",
+            "user_only_for_fallback": False,
+            "user": {"name": "", "domain": "", "password": ""},
+            "kerberos": {"config_file_path": "", "ccname": ""},
+        },
+    ),
 )
 TRANSPORT: Final = (
     TLS,
-    _refused("transport", "Settings of connections.", "all streams share the connections of their process"),
+    refused_group(
+        "transport",
+        "Settings of connections.",
+        "all streams share the connections of their process",
+        {
+            "dial_context": {"timeout": "30s", "keep_alive": "30s"},
+            "force_http2": True,
+            "max_idle_connections": 100,
+            "idle_connection_timeout": "90s",
+            "tls_handshake_timeout": "10s",
+            "expect_continue_timeout": "1s",
+        },
+    ),
     Field(
         "proxy_url",
         FieldType.STRING,

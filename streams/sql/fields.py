@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from streams.refused import refused_group
 from streams.spec import Field, FieldType, Shape
 from streams.sql.source import DEFAULT_OPEN, DRIVERS
 
@@ -71,10 +72,37 @@ POOL: Final = (
     Field("conn_max_open", FieldType.INT, f"Sessions at a time; 0: {DEFAULT_OPEN}.", default=0),
     Field("secret_name", FieldType.STRING, "A secret at AWS.", default="", refused=_NO_CLOUD),
     Field("iam_enabled", FieldType.BOOL, "AWS' tokens.", default=False, refused=_NO_CLOUD),
-    Field("azure", FieldType.ANY, "Azure's tokens.", default={}, refused=_NO_CLOUD),
+    refused_group(
+        "azure",
+        "Azure's tokens.",
+        _NO_CLOUD,
+        {
+            "entra_enabled": False,
+            "token_request_options": {
+                "claims": "",
+                "enable_cae": False,
+                "scopes": ["https://ossrdbms-aad.database.windows.net/.default"],
+                "tenant_id": "",
+            },
+        },
+    ),
     Field("region", FieldType.STRING, "AWS' region.", default="", refused=_NO_CLOUD),
     Field("endpoint", FieldType.STRING, "AWS' address.", default="", refused=_NO_CLOUD),
-    Field("credentials", FieldType.ANY, "AWS' credentials.", default={}, refused=_NO_CLOUD, secret=True),
+    refused_group(
+        "credentials",
+        "AWS' credentials.",
+        _NO_CLOUD,
+        {
+            "profile": "",
+            "id": "",
+            "secret": "",
+            "token": "",
+            "from_ec2_role": False,
+            "role": "",
+            "role_external_id": "",
+            "expiry_window": "",
+        },
+    ),
 )
 WHERE_IT_MAY_GO: Final = (
     "Values are bound to placeholders, never pasted. Only databases are called that a connection of the operator "

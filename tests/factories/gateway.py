@@ -143,6 +143,17 @@ class PositionFactory(DjangoModelFactory):
     held_until = factory.LazyFunction(timezone.now)
 
 
+class CorrelationFactory(DjangoModelFactory):
+    class Meta:
+        model = gateway.Correlation
+
+    definition = factory.SubFactory(ApiDefinitionFactory)
+    stream = "default_stream"
+    component = "input"
+    key = factory.Sequence(lambda n: f"card {n}")
+    value = b"{}"
+
+
 class QuarantineFactory(DjangoModelFactory):
     class Meta:
         model = gateway.Quarantine
