@@ -171,7 +171,7 @@ class DeliveryDetailSerializer(DeliverySerializer):
     @extend_schema(responses=AttemptSerializer(many=True))
     def get_attempt_list(self, delivery: Delivery) -> Any:
         """Return every try, the first one first."""
-        tries = Attempt.objects.filter(delivery_id=delivery.pk, day=delivery.day).order_by("id")
+        tries = Attempt.objects.filter(delivery_id=delivery.pk, day=delivery.day).order_by("number", "at")
         return AttemptSerializer(tries, many=True).data
 
     def get_payload(self, delivery: Delivery) -> Any:

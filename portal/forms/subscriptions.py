@@ -27,7 +27,7 @@ class AppChoiceForm(DomainForm):
         self.fields["app"].choices = [("", "A new one, named below"), *choices]  # type: ignore[attr-defined]
         if not choices:
             del self.fields["app"]
-            self.fields["new_name"].label = "Name of the app"
+            self.fields["new_name"].label, self.fields["new_name"].required = "Name of the app", True
 
     def clean(self) -> dict[str, Any]:
         """Return the values. Raises ValidationError unless there is one answer."""

@@ -111,7 +111,8 @@ def delivery_replay(request: PageRequest, actor: Actor, delivery: int) -> HttpRe
 def _attempts(delivery: Delivery) -> list[Attempt]:
     """The last tries, the latest first."""
     tries = Attempt.objects.filter(delivery_id=delivery.pk, day=delivery.day)
-    return list(tries.order_by("-id")[:TRIES_SHOWN])
+    # Ids are handed out by the dozen to each connection: they say nothing of the order.
+    return list(tries.order_by("-number", "-at")[:TRIES_SHOWN])
 
 
 def _shown(delivery: Delivery, attempt: Attempt, payload: Payload | None) -> ShownTry:

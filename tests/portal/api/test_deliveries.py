@@ -211,3 +211,11 @@ def test_all_that_ran_out_of_tries_since_a_time_is_sent_again(developer, endpoin
     assert Due.objects.get(pk=failed.pk).manual
     again = developer.post(address, {"since": since})
     assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "nothing_to_replay")
+
+
+def test_tries_are_listed_in_the_order_they_were_made_whatever_their_ids(developer, endpoint):
+    delivery = factories.DeliveryFactory(endpoint=endpoint)
+    later = factories.AttemptFactory(delivery=delivery, number=2)
+    factories.AttemptFactory(delivery=delivery, id=later.pk + 1000, number=1)
+    shown = developer.get(f"deliveries/{delivery}").json()
+    assert [attempt["number"] for attempt in shown["attempt_list"]] == [1, 2]

@@ -197,3 +197,11 @@ def test_a_signature_is_checked_and_nothing_of_it_kept(workshop):
     assert "no-store" in answer["Cache-Control"]
     assert 'id="id_secret_error"' in text(workshop.client.post("/signature", {**form, "secret": ""}), 422)
     assert "It does not verify" not in text(workshop.client.get("/signature", form))
+
+
+def test_tries_are_told_in_the_order_they_were_made_whatever_their_ids(workshop):
+    first = Attempt.objects.get(delivery_id=workshop.delivery.pk)
+    factories.AttemptFactory(delivery=workshop.delivery, id=first.pk - 1000, number=2, status=404)
+    page = text(workshop.client.get(page_of(workshop)))
+    assert page.index("Try 2") < page.index("Try 1")
+    assert "Your receiver answered 404." in page
