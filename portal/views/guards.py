@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib import messages
@@ -36,9 +37,23 @@ def role_page(permission: Permission) -> "Callable[[_MemberView[_Arguments, _Ans
             access.require(actor, permission)
             return view(page, actor, *args, **kwargs)
 
-        return cast("_View[_Arguments]", guarded)
+        return _unless_a_part_is_asked(cast("_View[_Arguments]", guarded))
 
     return decorate
+
+
+def _unless_a_part_is_asked(view: "_View[_Arguments]") -> "_View[_Arguments]":
+    """Answer htmx 401 where a page would lead to sign-in: that page would be put into this one."""
+
+    @functools.wraps(view)
+    def answered(
+        request: HttpRequest, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> HttpResponseBase:
+        if cast("PageRequest", request).htmx and not request.user.is_authenticated:
+            return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+        return view(request, *args, **kwargs)
+
+    return cast("_View[_Arguments]", answered)
 
 
 def member_page(view: "_MemberView[_Arguments, _Answer]") -> "_View[_Arguments]":

@@ -89,6 +89,14 @@ def test_a_document_is_checked_while_it_is_written(publisher, running):
     assert saved(running) == running.document
 
 
+def test_who_was_signed_out_meanwhile_gets_no_sign_in_page_into_the_page(client, running):
+    part = client.get(address(running, "/instances"), headers={"HX-Request": "true"})
+    assert (part.status_code, part.content) == (401, b"")
+    checked = client.post("/definitions/check", {"document": "{}"}, headers={"HX-Request": "true"})
+    assert checked.status_code == 401
+    assert client.get(address(running, "/instances")).status_code == 302
+
+
 @pytest.mark.parametrize("document", ["", "{", "a: [", "[]", "x" * 1_000_001, "openapi: \x00"])
 def test_whatever_is_pasted_has_findings_or_none_and_never_fails(publisher, running, document):
     text(publisher.post("/definitions/check", {"document": document}))
