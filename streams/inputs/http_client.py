@@ -160,7 +160,7 @@ HTTP_CLIENT: Final = ComponentSpec(
                     "codec",
                     FieldType.STRING,
                     "The old name of a scanner.",
-                    default="",
+                    default="lines",
                     refused="it is called `scanner` now, such as `scanner: {lines: {}}`",
                 ),
                 Field(
