@@ -61,11 +61,6 @@ CONNECTIONS: Final = Permission(Scope.READ, _PUBLISHERS)
 ORGANIZATION: Final = Permission(Scope.ORGANIZATION, _ADMINS)
 
 
-def permits(actor: Actor, permission: Permission) -> bool:
-    """Return whether `actor` has the permission, to offer what it is for."""
-    return actor.role in permission.roles and permission.scope in actor.scopes
-
-
 def require(actor: Actor, permission: Permission) -> None:
     """Raise PermissionDenied, saying what is missing, unless `actor` has the permission."""
     if actor.role not in permission.roles:

@@ -24,7 +24,7 @@ from portal.views.guards import member_page, role_page
 def organization(request: PageRequest, actor: Actor) -> HttpResponse:
     """Show the organization with its members, and to who may invite, the open invitations."""
     members = Membership.objects.filter(organization=actor.organization).select_related("user")
-    is_managed = access.permits(actor, access.ORGANIZATION)
+    is_managed = access.allows(actor, access.ORGANIZATION)
     context = {
         "page": list_page(request, members, order=("pk",)),
         "is_managed": is_managed,
