@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+from streams.caches.local import LocalCache
 from streams.connections import Connections
+from streams.correlation.state import CacheState, CorrelationStates
 from streams.errors import ConfigError, ConnectError, SluiceError
 from streams.http.client import HttpClient
 from streams.lint import CheckedStream
@@ -43,6 +45,14 @@ class ReportedQuarantine:
         """Nothing was kept."""
 
 
+class PassingStates(CorrelationStates):
+    """What `pattern` and `join` remember, for as long as this process runs."""
+
+    def state(self, stream: StreamIdentity, component: str, rules: str) -> CacheState:  # noqa: ARG002 - one run, one stream
+        """A state in memory."""
+        return CacheState(LocalCache(), component)
+
+
 @asynccontextmanager
 async def standalone_services(
     allow: Sequence[str], sqlite_directories: Sequence[str]
@@ -59,6 +69,7 @@ async def standalone_services(
             HttpClient: http,
             Connections: Connections(raw_addresses=True),
             SqliteDirectories: SqliteDirectories(tuple(sqlite_directories)),
+            CorrelationStates: PassingStates(),
         }
     finally:
         await http.close()

@@ -106,5 +106,6 @@ POOL: Final = (
 )
 WHERE_IT_MAY_GO: Final = (
     "Values are bound to placeholders, never pasted. Only databases are called that a connection of the operator "
-    "names, or that the operator's guard lets through; SQLite files are opened only where the operator allows. "
+    "names, or that the operator's guard lets through; SQLite files are opened only where the operator allows. What "
+    "the user of a connection may do there, every definition that names it may. "
 )

@@ -230,3 +230,29 @@ async def test_the_first_session_carries_the_first_statement_out(run, databases,
         "postgres", databases, query=f"INSERT INTO {table} VALUES (1)", exec_only=True, init_statement=first
     )
     assert errors(await run(f"- sql_raw: {text}").run({}, {})) == [None, None]
+
+
+async def test_one_stream_enriches_from_two_databases(run, databases, table):
+    rows = "SELECT 7 AS id, 'Ada' AS name"
+    await create(run, databases, "postgres", table, "id int, name text")
+    await run(
+        f"- sql_raw: {body('postgres', databases, query=f'INSERT INTO {table} {rows}', exec_only=True)}"
+    ).run({})
+    await create(run, databases, "mysql", table, "sku varchar(9), amount int")
+    stock = f"INSERT INTO {table} VALUES ('s-1', 3)"
+    await run(f"- sql_raw: {body('mysql', databases, query=stock, exec_only=True)}").run({})
+    customer = {
+        "table": table,
+        "columns": ["name"],
+        "where": "id = ?",
+        "args_mapping": "root = [this.customer]",
+    }
+    amount = {"table": table, "columns": ["amount"], "where": "sku = ?", "args_mapping": "root = [this.sku]"}
+    text = f"""- branch:
+    processors: [{{sql_select: {body("postgres", databases, **customer)}}}]
+    result_map: root.name = this.index(0).name
+- branch:
+    processors: [{{sql_select: {body("mysql", databases, **amount)}}}]
+    result_map: root.in_stock = this.index(0).amount"""
+    made = await run(text).run({"customer": 7, "sku": "s-1"})
+    assert values(made) == [[{"customer": 7, "sku": "s-1", "name": "Ada", "in_stock": 3}]]

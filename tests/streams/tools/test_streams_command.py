@@ -94,6 +94,23 @@ def test_run_says_what_fails_and_goes_on(write):
     assert err.count("failed at pipeline.processors.0 line 1: failed assignment (line 1): no: 5") == 2
 
 
+CORRELATING = """\
+input:
+  pattern:
+    input: {generate: {mapping: 'root = {"k": 1, "n": counter()}', count: 3, interval: ""}}
+    key: ${! this.k }
+    within: 1h
+    steps: [{name: all, check: this.n > 0, times: 3}]
+output: {stdout: {}}
+"""
+
+
+def test_run_correlates_for_as_long_as_it_runs(write, capfdbinary):
+    streams("run", write("correlating.yaml", CORRELATING))
+    [found] = capfdbinary.readouterr().out.splitlines()
+    assert len(json.loads(found)["steps"]["all"]) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
