@@ -1,4 +1,4 @@
-"""Which components definitions may use here: the engine's, the gateway's, webhooks', less what the operator refuses."""
+"""Which components definitions may use here: ours and those of extensions, less what the operator refuses."""
 
 from functools import lru_cache
 
@@ -8,14 +8,16 @@ from gateway.http_server import HTTP_SERVER_OUTPUT
 from gateway.http_server_input import HTTP_SERVER_INPUT
 from gateway.internal_topic import InternalTopics
 from streams.builtin import core_registry
+from streams.extensions import with_extensions
 from streams.registry import Registry
 from webhooks.outputs import PORTAL_WEBHOOK
 
 
 @lru_cache(maxsize=1)
 def every_component() -> Registry:
-    """All of them, allowed."""
-    return core_registry().with_component(HTTP_SERVER_INPUT, HTTP_SERVER_OUTPUT, PORTAL_WEBHOOK)
+    """All of them, allowed, with those of the packages in SLUICE_EXTENSIONS. Raises ExtensionError."""
+    ours = core_registry().with_component(HTTP_SERVER_INPUT, HTTP_SERVER_OUTPUT, PORTAL_WEBHOOK)
+    return with_extensions(ours, settings.EXTENSIONS)
 
 
 def definition_registry() -> Registry:

@@ -160,6 +160,7 @@ STREAMING_ENVIRONMENT = {
     for name in env.list("SLUICE_STREAMING_ENVIRONMENT", default=[])
     if (value := env.str(name, default=None)) is not None
 }
+EXTENSIONS = tuple(env.list("SLUICE_EXTENSIONS", default=[]))
 STREAMING_REGISTRY = "portal.components.definition_registry"
 SQLITE_DIRECTORIES = tuple(env.list("SLUICE_SQLITE_DIRECTORIES", default=[]))
 OUTBOUND_ALLOW = tuple(env.list("SLUICE_OUTBOUND_ALLOW", default=[]))

@@ -1,0 +1,1 @@
+"""An example of an extension for Sluice: a processor and a function that know card numbers."""
