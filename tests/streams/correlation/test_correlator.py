@@ -90,7 +90,7 @@ def expected(decider, events):
 
 
 EVENTS = st.lists(
-    st.tuples(st.sampled_from("kl"), st.integers(0, 300), st.integers(0, 1)),
+    st.tuples(st.sampled_from("klmnop"), st.integers(0, 300), st.integers(0, 1)),
     min_size=1,
     max_size=30,
     unique=True,
