@@ -11,7 +11,7 @@ from typing import Final
 from streams.bloblang import Mapping
 from streams.message import Message
 from streams.processors.conditions import ask, compile_condition
-from streams.spec import BuildContext, Config, Field, FieldType, Problem, Shape
+from streams.spec import BuildContext, Component, Config, Field, FieldType, Kind, Problem, Shape, children
 
 _HELD_BACK: Final = 10_000
 """Messages that wait where a policy does not count them."""
@@ -113,6 +113,13 @@ def held_back(config: Config) -> int:
     if not is_on(config):
         return 0
     return int(config["count"]) or _HELD_BACK
+
+
+def held_by_output(writing: Component) -> int:
+    """How many messages the policies of an output, and of those inside it, may hold back."""
+    policy = writing.config.get("batching")
+    own = held_back(policy) if isinstance(policy, dict) else 0
+    return max([own, *map(held_by_output, children(writing, Kind.OUTPUT))])
 
 
 def holding_back(context: BuildContext, messages: int) -> BuildContext:

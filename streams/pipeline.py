@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from streams.batching import holding_back
+from streams.batching import held_by_output, holding_back
 from streams.buffers.buffer import WrapInput
 from streams.buffers.memory import ReadAhead
 from streams.drain import Drain
@@ -216,10 +216,12 @@ class Pipeline:
 
 def _build_input(stream: CheckedStream, context: BuildContext) -> Input:
     """The stream's input, with its buffer behind it."""
+    waiting = held_by_output(stream.output) + (0 if stream.buffer is None else BUFFERED)
+    reading = build_input(stream.input, holding_back(context, waiting))
     if stream.buffer is None:
-        return build_input(stream.input, context)
+        return reading
     wrap: WrapInput = context.build(stream.buffer)
-    return wrap(build_input(stream.input, holding_back(context, BUFFERED)))
+    return wrap(reading)
 
 
 async def _read(source: Input) -> Batch | None:

@@ -24,7 +24,7 @@ from streams.kafka.fields import (
     tracing,
 )
 from streams.kafka.settings import connection_config, consumer_config
-from streams.kafka.source import KafkaSource
+from streams.kafka.source import MAX_BATCH, KafkaSource
 from streams.spec import (
     BuildContext,
     ComponentSpec,
@@ -49,6 +49,8 @@ def topic_names(topics: Sequence[str]) -> list[str]:
 
 def _build(config: Config, context: BuildContext) -> Input:
     waiting = held_back(config["batching"]) + context.choice(HeldBack()).messages
+    if waiting:
+        waiting += MAX_BATCH  # records read together are dealt with together, so that one that waits holds up the rest
     limited = {**config, "checkpoint_limit": config["checkpoint_limit"] + waiting}
     source = make_source(limited, brokers_of(config, context.service(Connections)))
     context.service(Statistics).sources.append(source.status)

@@ -123,6 +123,18 @@ async def test_batches_of_an_input_are_of_one_partition_and_no_larger_than_the_p
     assert max(len(one.value) for one in output.taken) == 50
 
 
+async def test_batches_of_an_output_may_be_larger_than_what_an_input_may_have_on_its_way(
+    kafka_bootstrap, topic_factory
+):
+    topic = topic_factory(kafka_bootstrap)
+    produce(kafka_bootstrap, topic, [b"%d" % n for n in range(100)])
+    output = ListOutput()
+    text = kafka_input(kafka_bootstrap, topic, uuid.uuid4().hex, ", checkpoint_limit: 5")
+    text += "output: {broker: {outputs: [{kept0: {}}], batching: {count: 50}}}\n"
+    await ran(text, output, lambda: len(output.taken) >= 100)
+    assert contents(output) == sorted(b"%d" % n for n in range(100))
+
+
 async def test_what_waits_for_a_window_is_read_again_after_a_stop(kafka_bootstrap, topic_factory):
     topic, group = topic_factory(kafka_bootstrap), uuid.uuid4().hex
     produce(kafka_bootstrap, topic, [b"%d" % n for n in range(3)])
