@@ -10,28 +10,35 @@ import itertools
 import json
 import tarfile
 import zlib
+from functools import cache
 
 import fastavro
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.bloblang import compile as compile_mapping
 from streams.message import Message
-from streams.scanners.scanner import ScanError, Scanner
+from streams.scanners.scanner import MakeScanner, ScanError, Scanner
 from streams.spec import BuildContext
 from tests.streams.making import IDENTITY, stream
 
 
-def made(scanner: str, name: str = "/a.csv") -> Scanner:
-    """The scanner that a configuration describes."""
+@cache
+def maker(scanner: str) -> MakeScanner:
+    """Makes the scanner that a configuration describes."""
     text = (
         f"input: {{http_client: {{url: 'http://a.example/', stream: {{enabled: true, scanner: {scanner}}}}}}}"
     )
     checked = stream(f"{text}\noutput: {{drop: {{}}}}\n")
     component = checked.input.config["stream"]["scanner"]
-    scanner_made: Scanner = component.spec.build(component.config, BuildContext(IDENTITY, {}))(name)
-    return scanner_made
+    make: MakeScanner = component.spec.build(component.config, BuildContext(IDENTITY, {}))
+    return make
+
+
+def made(scanner: str, name: str = "/a.csv") -> Scanner:
+    """A scanner for one source."""
+    return maker(scanner)(name)
 
 
 def scanned(scanner: str, *pieces: bytes) -> list[Message]:
@@ -155,6 +162,7 @@ CUTS = st.lists(st.integers(0, 2000), max_size=6)
 
 
 @pytest.mark.parametrize("case", list(CASES))
+@settings(max_examples=25)
 @given(cuts=CUTS)
 def test_the_messages_are_the_same_however_the_bytes_are_cut(case, cuts):
     scanner, data, expected = CASES[case]
@@ -164,6 +172,7 @@ def test_the_messages_are_the_same_however_the_bytes_are_cut(case, cuts):
 
 
 @pytest.mark.parametrize("codec", ["null", "deflate"])
+@settings(max_examples=25)
 @given(cuts=CUTS)
 def test_data_of_avro_files_are_messages(codec, cuts):
     data = avro_file(codec)
