@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 
 from portal.embedded import ports, postgresql, tansu, valkey
 from tests.parts import chromium as chromium_part
 from tests.parts import embedded, kafka
 from tests.parts.missing import missing
 from tests.parts.topics import Topics
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("sluice", deadline=None)
+settings.load_profile("sluice")
 
 SHARED = Path(os.environ.get("SLUICE_SHARED", Path(__file__).parents[2] / "shared"))
 
