@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import gateway, isolation, latency, mapping, pipeline, takeover, throughput
+from tests.bench import gateway, isolation, latency, mapping, pages, pipeline, takeover, throughput
 from tests.bench.cases import SHARED, Case, cases
 from tests.bench.report import Result, kept, table
 from tests.load.stage import SETTINGS, OwnStage, own_stage
@@ -63,6 +63,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         stage, clients=options.idle_clients, runs=options.runs
     ),
     "mapping": lambda _, options: mapping.results(SHARED, runs=options.runs),
+    "pages": lambda stage, options: pages.results(stage, runs=options.runs),
     "pipeline": lambda stage, options: pipeline.results(stage, runs=options.runs),
     "takeover": lambda stage, options: takeover.results(stage, runs=options.runs),
 }

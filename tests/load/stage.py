@@ -63,7 +63,7 @@ class Stage:
 
     def build(self, plan: EstatePlan) -> Estate:
         """Make the estate in a new database."""
-        url = self.postgres.url(self._database(f"load_{len(self._made)}"))
+        url = self.database()
         environment = self.environment(url)
         done = subprocess.run(
             [sys.executable, "-c", BUILD],
@@ -86,6 +86,10 @@ class Stage:
             {number: ids[0] for number, ids in endpoints.items()},
             {number: ids[1] for number, ids in endpoints.items()},
         )
+
+    def database(self) -> str:
+        """The URL of a new, migrated database."""
+        return self.postgres.url(self._database(f"load_{len(self._made)}"))
 
     def environment(self, database_url: str) -> dict[str, str]:
         """For a process of Sluice on that database."""

@@ -9,25 +9,9 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from gateway.models import Role
 from tests import factories
-from tests.portal.pages.account.permissions import ROWS as ACCOUNT
-from tests.portal.pages.apps.permissions import ROWS as APPS
-from tests.portal.pages.definitions.permissions import ROWS as DEFINITIONS
-from tests.portal.pages.permissions import OPEN, Row
-from tests.portal.pages.products.permissions import ROWS as PRODUCTS
+from tests.portal.pages.permissions import Row
+from tests.portal.pages.table import TABLE
 
-TABLE = (
-    *ACCOUNT,
-    *APPS,
-    *DEFINITIONS,
-    *PRODUCTS,
-    Row(
-        "organization-choice",
-        "POST",
-        "302 302 302 404 302 404 302",
-        data=lambda estate: {"organization": estate.actor.organization.pk},
-    ),
-    Row("styleguide", "GET", OPEN.replace("200", "404")),
-)
 NOT_PAGES = ("admin/", "api/")
 METHODS = ("GET", "POST")
 REFUSED = (403, 404, 405)
@@ -67,6 +51,7 @@ def answered(client, row, estate):
     return answer.status_code
 
 
+@pytest.mark.slow
 def test_every_page_answers_everybody_as_the_table_says(estate, clients):
     wrong = [
         f"{row.method} {row.name} as {reader}: {found}, not {expected}"
