@@ -6,6 +6,7 @@ aiomqtt has neither setting, though paho, which it is made of, has both. So this
 from __future__ import annotations
 
 import socket
+import ssl
 from typing import Any
 
 import aiomqtt
@@ -21,12 +22,25 @@ class Received(aiomqtt.Message):
 class MqttClient(aiomqtt.Client):
     """aiomqtt's client. `connect` it once; when it is lost, make another."""
 
-    def __init__(self, host: str, address: str, port: int, *, seconds: float, **options: Any) -> None:
+    def __init__(
+        self,
+        host: str,
+        address: str,
+        port: int,
+        *,
+        seconds: float,
+        context: ssl.SSLContext | None,
+        **options: Any,
+    ) -> None:
         """host: whom TLS must find there. address: what is connected to. seconds: for the connection."""
         super().__init__(host, port, timeout=seconds, **options)
+
+        def open_socket() -> socket.socket:
+            opened = socket.create_connection((address, port), seconds)
+            return opened if context is None else context.wrap_socket(opened, server_hostname=host)
+
         self._client.manual_ack_set(on=True)
-        self._client.connect_timeout = seconds
-        self._client._create_socket_connection = lambda: socket.create_connection((address, port), seconds)  # type: ignore[method-assign]  # noqa: SLF001
+        self._client._create_socket_connection = open_socket  # type: ignore[method-assign]  # noqa: SLF001
 
     async def connect(self) -> None:
         """Connect. Raises aiomqtt.MqttError."""

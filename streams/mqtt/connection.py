@@ -91,7 +91,7 @@ def make_link(
             address,
             server.port,
             seconds=config["connect_timeout"],
-            tls_context=server_context(server, config),
+            context=server_context(server, config),
             will=_will(config["will"]),
             **_credentials(server, config),
             **named,

@@ -12,6 +12,7 @@ from streams.inputs import amqp_0_9
 from streams.message import Message
 from tests.streams.connecting import connections, contents, errors_of, numbered, output_of, reading, until
 from tests.streams.making import ListOutput, findings
+from tests.streams.secured import check_names
 
 
 def reads(url, queue, more=""):
@@ -249,3 +250,10 @@ def _with(settings, **changes):
 )
 def test_what_cannot_be_done_is_said_when_it_is_written(text, code):
     assert code in {one.code for one in findings(text + "\n")}
+
+
+async def test_a_certificate_is_checked_for_the_brokers_name(amqp_broker, tmp_path):
+    def there(server, tls):
+        return writes(f"amqps://{server}", f"key: k{tls}")
+
+    await check_names(tmp_path, amqp_broker.port, "amqp", there, Message(b"secret"))

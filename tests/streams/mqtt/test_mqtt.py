@@ -7,6 +7,7 @@ from streams.errors import ConnectError, OutputError
 from streams.message import Message
 from tests.streams.connecting import connections, contents, errors_of, output_of, reading, until
 from tests.streams.making import ListOutput, findings
+from tests.streams.secured import check_names
 
 
 def reads(url, topic, more=""):
@@ -125,3 +126,10 @@ async def test_the_guard_decides_what_else_may_be_connected_to(topic):
 def test_what_cannot_be_read_is_said_when_it_is_written(fields, code):
     found = findings(f"input: {{mqtt: {{urls: ['tcp://a'], {fields}}}}}\noutput: {{drop: {{}}}}\n")
     assert code in {one.code for one in found}
+
+
+async def test_a_certificate_is_checked_for_the_brokers_name(mqtt_broker, topic, tmp_path):
+    def there(server, tls):
+        return writes(f"mqtts://{server}", topic, tls)
+
+    await check_names(tmp_path, mqtt_broker.port, "mqtt", there, Message(b'{"to": "x"}'))

@@ -152,7 +152,7 @@ async def test_users_prove_who_they_are(tmp_path, subject):
     try:
         async with output_of(writes(url, subject, auth)) as output:
             await output.write([Message(b'{"to": "x"}')])
-        with pytest.raises(ConnectError, match="Authorization"):
+        with pytest.raises(ConnectError):
             async with output_of(writes(url, subject)):
                 pass
     finally:

@@ -11,6 +11,7 @@ from tests.streams.connecting import (
     until,
 )
 from tests.streams.making import ListOutput
+from tests.streams.secured import check_names
 
 
 def reads(server, more=""):
@@ -100,3 +101,10 @@ async def test_a_key_that_is_no_stream_takes_nothing_and_the_rest_is_taken(serve
     assert list(errors) == [0]
     assert "WRONGTYPE" in errors[0]
     assert server.xlen("free") == 1
+
+
+async def test_a_certificate_is_checked_for_the_servers_name(valkey_broker, tmp_path):
+    def writes(server, tls):
+        return f"{{redis_streams: {{url: 'redis://{server}', stream: s{tls}}}}}"
+
+    await check_names(tmp_path, valkey_broker.port, "redis", writes, Message(b"secret"))

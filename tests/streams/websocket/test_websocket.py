@@ -10,6 +10,7 @@ from streams.errors import ConnectError, OutputError
 from streams.message import Message
 from tests.streams.connecting import connections, contents, numbered, output_of, reading, until
 from tests.streams.making import ListOutput, findings
+from tests.streams.secured import check_names
 
 
 class Service:
@@ -156,3 +157,10 @@ async def test_the_guard_decides_what_may_be_called_and_redirects_lead_nowhere_e
 def test_what_cannot_be_opened_is_said_when_it_is_written(fields, code):
     found = findings(f"input: {{websocket: {{{fields}}}}}\noutput: {{drop: {{}}}}\n")
     assert code in {one.code for one in found}
+
+
+async def test_a_certificate_is_checked_for_the_services_name(service, tmp_path):
+    def there(server, tls):
+        return f"{{websocket: {{url: 'wss://{server}/'{tls}}}}}"
+
+    await check_names(tmp_path, service.port, "websocket", there, Message(b"secret"))
