@@ -65,7 +65,12 @@ def with_events(state: KeyState, events: Iterable[Event]) -> tuple[KeyState, lis
 
 
 def advanced(key: str, state: KeyState, decider: Decider, watermark: int) -> KeyState:
-    """The state when no event before the watermark comes any more; its new matches are among `fired`."""
+    """The state when no event before the watermark comes any more; its new matches are among `fired`.
+
+    A key never goes back: it may have been kept before a crash, and the watermark not.
+    """
+    if state.watermark is not None and state.watermark > watermark:
+        return state
     over = [event for event in state.pending if event.time <= watermark]
     open_, fired = state.open, list(state.fired)
     for event in over:
