@@ -39,17 +39,16 @@ class Link(Generic[Client]):
         self._close = close
         self._client: Client | None = None
         self._opening = asyncio.Lock()
+        self._failures = 0
 
     async def client(self) -> Client:
-        """Return the client, connecting if need be. Raises ConnectError."""
+        """Return the client, connecting if need be. Raises ConnectError, also where another's try just failed."""
+        failures = self._failures
         async with self._opening:
             if self._client is None:
-                try:
-                    self._client = await self._open()
-                except ConnectError as error:
-                    self.error = str(error)
-                    raise
-                self.error = ""
+                if self._failures != failures:
+                    raise ConnectError(self.error)
+                self._client = await self._opened()
             return self._client
 
     async def client_to_write(self) -> Client:
@@ -74,6 +73,16 @@ class Link(Generic[Client]):
     def status(self) -> SourceStatus:
         """Whether the server can be reached."""
         return SourceStatus(error=self.error)
+
+    async def _opened(self) -> Client:
+        try:
+            client = await self._open()
+        except ConnectError as error:
+            self.error = str(error)
+            self._failures += 1
+            raise
+        self.error = ""
+        return client
 
     async def _let_go(self, client: Client) -> None:
         # Whatever a broken client raises, there is nothing left to be done with it.
