@@ -248,6 +248,8 @@ class ComponentSpec:
     """Processors: stateless, deterministic, without I/O: another process gets the same by repeating it."""
     per_message: bool | Callable[[Config], bool] = False
     """Processors: looks at each message alone and gives at most one for it, in order."""
+    computes: bool = False
+    """Processors: `process` never waits, so that what takes long may be done in a thread, one batch at a time."""
     batchwise: bool | Callable[[Config], bool] = False
     """Outputs: what is one batch to the author is one write; False: what was read together may be written so."""
     answers: bool | Callable[[Config], bool] = False

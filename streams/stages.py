@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from streams.message import Failure, Message
 from streams.spec import BuildContext, Component, Processor, is_per_message
 from streams.statistics import StageStatistics, Statistics
+from streams.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +33,14 @@ class Stage:
     def __init__(self, component: Component, processor: Processor, statistics: StageStatistics) -> None:
         self.name = component.stage
         self.per_message = is_per_message(component)
-        self._processor = processor
+        self._turns = Turns(processor) if component.spec.computes else None
+        self._processor: Processor = self._turns or processor
         self._statistics = statistics
+
+    @property
+    def piece(self) -> int:
+        """How many messages to give it at once, where they may be divided."""
+        return self._turns.piece if self._turns is not None else _TURN
 
     async def process(self, messages: list[Message]) -> list[list[Message]]:
         """Process one batch; whatever fails is flagged with this stage's name."""
@@ -88,27 +96,40 @@ async def _run(stages: Sequence[Processor], messages: list[Message], *, grouped:
     groups = [_Group(messages, grouped)]
     splitting = False
     for stage in stages:
-        loose = isinstance(stage, Stage) and stage.per_message
-        splitting = splitting or not loose
-        groups = [made for group in groups for made in await _run_stage(stage, group, loose=loose)]
+        splitting = splitting or not _is_loose(stage)
+        groups = [made for group in groups for made in await _run_stage(stage, group)]
     if splitting:
         _number([message for group in groups for message in group.messages])
     return groups
 
 
-async def _run_stage(stage: Processor, group: _Group, *, loose: bool) -> list[_Group]:
+async def _run_stage(stage: Processor, group: _Group) -> list[_Group]:
     if group.grouped:
         return [_Group(batch, grouped=True) for batch in await stage.process(group.messages)]
-    if not loose:
+    if not _is_loose(stage):
         made = [await stage.process([message]) for message in group.messages]
         return [_Group(batch, grouped=True) for batches in made for batch in batches]
+    return [_Group(await _run_loose(stage, group.messages), grouped=False)]
+
+
+async def _run_loose(stage: Stage, messages: list[Message]) -> list[Message]:
+    """Run loose messages through a stage, so many at once as leave others their turn."""
     left: list[Message] = []
-    for start in range(0, len(group.messages), _TURN):
-        if start:
+    start, turn = 0, 0
+    while start < len(messages):
+        piece = stage.piece
+        if turn + piece > _TURN:
             await asyncio.sleep(0)
-        for batch in await stage.process(group.messages[start : start + _TURN]):
+            turn = 0
+        for batch in await stage.process(messages[start : start + piece]):
             left += batch
-    return [_Group(left, grouped=False)]
+        start, turn = start + piece, turn + piece
+    return left
+
+
+def _is_loose(stage: Processor) -> TypeGuard[Stage]:
+    """Tell whether it makes at most one message of each, whatever is given with it."""
+    return isinstance(stage, Stage) and stage.per_message
 
 
 def _number(messages: list[Message]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+import threading
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Table
-from contextlib import contextmanager
 from typing import Any
 
 from streams.bloblang import functions, methods
@@ -19,7 +19,7 @@ from streams.bloblang.values import DELETED, NOTHING, Marker, string_bytes, type
 from streams.message import Failure, Message, NotStructuredError
 
 _FAULTS = (*RUNTIME_FAULTS, OutOfFuel, RecursionError)
-_DEEP_RECURSION = 60_000
+_DEEPEST_RECURSION = 60_000
 
 
 class Mapping:
@@ -118,7 +118,7 @@ class Mapping:
         compiled = self._compiled
         try:
             if compiled.maps:
-                with _deep_recursion():
+                with _deep_recursion:
                     root = compiled.run(run, this, root, owned)
             else:
                 root = compiled.run(run, this, root, owned)
@@ -167,15 +167,32 @@ def _message(source: Message, root: Any, metadata: dict[str, Any], size: int) ->
     return source.replaced(value=root, metadata=metadata, size=size)
 
 
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    # Maps may call themselves 5000 deep, which takes several Python frames each.
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _DEEP_RECURSION))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+class _DeepRecursion:
+    """Lets maps call themselves 5000 deep, which takes several Python frames each.
+
+    The limit is the whole process's, and several threads may need it: the last to leave puts it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._users:
+                self._before = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(self._before, _DEEPEST_RECURSION))
+            self._users += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                sys.setrecursionlimit(self._before)
+
+
+_deep_recursion = _DeepRecursion()
 
 
 def compile_mapping(

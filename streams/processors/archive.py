@@ -104,4 +104,5 @@ ARCHIVE: Final = ComponentSpec(
     description="The message has the metadata of the first of the batch.",
     examples=({"format": "json_array"}, {"format": "zip", "path": '${! json("id") }.json'}),
     replayable=lambda config: bloblang.interpolate(config["path"]).is_pure,
+    computes=True,
 )

@@ -88,5 +88,6 @@ AVRO: Final = ComponentSpec(
         },
     ),
     replayable=True,
+    computes=True,
     per_message=True,
 )

@@ -31,6 +31,7 @@ COMPRESS: Final = ComponentSpec(
     ),
     examples=({"algorithm": "gzip"},),
     replayable=True,
+    computes=True,
     per_message=True,
 )
 DECOMPRESS: Final = ComponentSpec(
@@ -42,5 +43,6 @@ DECOMPRESS: Final = ComponentSpec(
     description="The work on one message is bounded as that of a mapping: what would not end flags the message.",
     examples=({"algorithm": "gzip"},),
     replayable=True,
+    computes=True,
     per_message=True,
 )

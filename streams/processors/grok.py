@@ -94,5 +94,6 @@ GROK: Final = ComponentSpec(
     check=_check,
     examples=({"expressions": ["%{NUMBER:size:int} %{WORD:unit}"]},),
     replayable=True,
+    computes=True,
     per_message=True,
 )

@@ -55,5 +55,6 @@ JMESPATH: Final = ComponentSpec(
     check=_check,
     examples=({"query": "locations[?state == 'WA'].name | sort(@) | {Cities: join(', ', @)}"},),
     replayable=True,
+    computes=True,
     per_message=True,
 )

@@ -90,5 +90,6 @@ JSON_SCHEMA: Final = ComponentSpec(
     check=_check,
     examples=({"schema": '{"type":"object","required":["id"]}'},),
     replayable=True,
+    computes=True,
     per_message=True,
 )

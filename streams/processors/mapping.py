@@ -71,6 +71,7 @@ MAPPING = ComponentSpec(
     examples=("root.id = this.user.id\nroot.name = this.user.name.uppercase()",),
     aliases=("bloblang",),
     replayable=_is_replayable,
+    computes=True,
     per_message=_is_per_message,
 )
 
@@ -83,5 +84,6 @@ MUTATION = ComponentSpec(
     value_form=True,
     examples=("root.seen = true\nroot.secret = deleted()",),
     replayable=_is_replayable,
+    computes=True,
     per_message=_is_per_message,
 )

@@ -22,5 +22,6 @@ MSGPACK: Final = ComponentSpec(
     fields=(Field("operator", FieldType.STRING, "Which.", options=tuple(_QUERIES)),),
     examples=({"operator": "to_json"},),
     replayable=True,
+    computes=True,
     per_message=True,
 )

@@ -83,5 +83,6 @@ PARSE_LOG: Final = ComponentSpec(
     check=_check,
     examples=({"format": "syslog_rfc5424"}, {"format": "syslog_rfc3164", "default_year": "2026"}),
     replayable=lambda config: config["format"] == "syslog_rfc5424" or config["default_year"] != _CURRENT,
+    computes=True,
     per_message=True,
 )

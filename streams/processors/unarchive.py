@@ -95,4 +95,5 @@ UNARCHIVE: Final = ComponentSpec(
     check=_check,
     examples=({"format": "json_array"}, {"format": "csv:;"}),
     replayable=True,
+    computes=True,
 )

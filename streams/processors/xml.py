@@ -25,5 +25,6 @@ XML: Final = ComponentSpec(
     "repeat are an array. The method `format_xml` of mappings makes XML of JSON.",
     examples=({"operator": "to_json", "cast": True},),
     replayable=True,
+    computes=True,
     per_message=True,
 )

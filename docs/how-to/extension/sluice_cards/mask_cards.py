@@ -62,5 +62,6 @@ MASK_CARDS = ComponentSpec(
     examples=({}, {"keep": 0}),
     check=_check,
     replayable=True,
+    computes=True,
     per_message=True,
 )

@@ -1,0 +1,84 @@
+"""Fair turns: computing in short pieces on the event loop that streams share, and beside it once it takes long.
+
+Fuel bounds what a mapping may do with one message, yet that much can take seconds, in which an event loop would serve
+nobody else. So computing is watched. What nobody has seen yet is done in a thread; what proves quick is done on the
+loop from then on, as that costs nothing; what takes long goes to one of two threads that all such streams share.
+Python lets threads take turns every few milliseconds, so that the loop goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from streams.message import Message
+from streams.spec import Processor
+
+LARGEST_PIECE: Final = 16
+"""Messages that are computed in one piece, where they may be divided."""
+_QUICK: Final = 0.005
+"""Seconds of computing after which pieces are made smaller."""
+_LONG: Final = 0.05
+"""Seconds of computing for which the loop is not held up a second time."""
+_TRIALS: Final = 4
+"""Quick pieces after which computing is trusted with the loop."""
+_UNSEEN: Final = ThreadPoolExecutor(16, "unseen")
+_SLOW: Final = ThreadPoolExecutor(2, "slow")
+
+Made = list[list[Message]]
+"""The batches that a processor makes of one."""
+
+
+class Turns:
+    """Where one processor that computes does so, and how much at a time. It lives on one event loop."""
+
+    def __init__(self, processor: Processor) -> None:
+        """processor: its `process` waits for nothing."""
+        self.piece = 1
+        """Messages to be given at once, where they may be divided."""
+        self._processor = processor
+        self._trials = _TRIALS
+        self._slow = False
+        # State that a mapping keeps between messages is changed by one thread at a time.
+        self._one = asyncio.Lock()
+
+    @property
+    def is_slow(self) -> bool:
+        """It was seen to take long: it computes beside the loop for as long as the stream runs."""
+        return self._slow
+
+    async def process(self, messages: list[Message]) -> Made:
+        """What the processor makes of a batch. Raises what it raises."""
+        if self._slow or self._trials or self._one.locked():
+            async with self._one:
+                pool = _SLOW if self._slow else _UNSEEN
+                made, seconds = await asyncio.get_running_loop().run_in_executor(
+                    pool, _computed, self._processor, messages
+                )
+        else:
+            made, seconds = _computed(self._processor, messages)
+        self._learn(seconds)
+        return made
+
+    def _learn(self, seconds: float) -> None:
+        self._slow = self._slow or seconds > _LONG
+        self._trials = max(0, self._trials - 1)
+        if seconds > _QUICK:
+            self.piece = max(1, self.piece // 2)
+        elif self.piece < LARGEST_PIECE:
+            self.piece *= 2
+
+
+def _computed(processor: Processor, messages: list[Message]) -> tuple[Made, float]:
+    """What a processor makes of a batch, and the seconds this thread computed for it."""
+    begun = time.thread_time()
+    coroutine = processor.process(messages)
+    try:
+        # It waits for nothing, so that it needs no event loop.
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value, time.thread_time() - begun
+    coroutine.close()
+    raise TypeError(f"{type(processor).__name__} is declared to compute, yet it waits for something")
