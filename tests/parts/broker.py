@@ -31,6 +31,7 @@ class Broker:
             directory=self.directory,
             environment={**os.environ, **self.environment},
             stop_signal=signal.SIGTERM,
+            death_signal=signal.SIGTERM,  # a shell that waits for the server passes it on
         )
         with (self.directory / "broker.log").open("ab") as log:
             self.child = process.start(command, log)
