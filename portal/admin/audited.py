@@ -49,22 +49,36 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no annotatio
         for row in queryset:
             self.delete_model(request, row)
 
-    def _note(self, request: HttpRequest, row: Model, verb: str, fields: list[str]) -> None:
+    def operator(self, request: HttpRequest) -> User:
+        """Who is signed in."""
         assert isinstance(request.user, User), "admin pages are for who signed in"  # noqa: S101
+        return request.user
+
+    def _note(self, request: HttpRequest, row: Model, verb: str, fields: list[str]) -> None:
         name = f"{self.opts.model_name}.{verb}"
         changes = {"fields": [[], sorted(fields)]} if fields else {}
-        audit.record_by_user(request.user, self.organization_of(row), name, row, changes)
+        audit.record_by_user(self.operator(request), self.organization_of(row), name, row, changes)
         announce()
 
     def each(self, request: HttpRequest, rows: Iterable[_Row], verb: Callable[[Actor, _Row], object]) -> None:
-        """Do a domain call to each row; say which were refused and why."""
-        done = 0
-        for row in rows:
+        """Do a domain call to each row, in its organization; say which were refused and why."""
+
+        def act(row: _Row) -> None:
             organization = self.organization_of(row)
             assert organization is not None, "actions are on rows of organizations"  # noqa: S101
+            verb(operator(request, organization), row)
+
+        self.attempt_each(request, rows, act)
+
+    def attempt_each(
+        self, request: HttpRequest, rows: Iterable[_Row], call: Callable[[_Row], object]
+    ) -> None:
+        """Make a call for each row; say which were refused and why."""
+        done = 0
+        for row in rows:
             try:
                 with transaction.atomic():
-                    verb(operator(request, organization), row)
+                    call(row)
                 done += 1
             except (RefusedError, InputError) as error:
                 self.message_user(request, f"{row}: {error}", "error")

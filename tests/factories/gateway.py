@@ -131,6 +131,15 @@ class LeaseFactory(DjangoModelFactory):
     expires_at = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(seconds=15))
 
 
+class PollFactory(DjangoModelFactory):
+    class Meta:
+        model = gateway.Poll
+
+    key = factory.Sequence(lambda n: f"poll-{n}")
+    request = b"0123456789abcdef"
+    polled_at = factory.LazyFunction(timezone.now)
+
+
 class PositionFactory(DjangoModelFactory):
     class Meta:
         model = gateway.Position
