@@ -89,7 +89,9 @@ class CallerReading:
         self._stages = build_stages(processors, context)
         sent = statistics.stage(stream.output.stage)
         output = _QueueOutput(self.queue)
-        self._outlet = Outlet(identity, stream.output.stage, output, quarantine, sent)
+        self._outlet = Outlet(
+            identity, stream.output.stage, output, quarantine, sent, largest=stream.limits.message_bytes
+        )
         self._progress: dict[str, Progress] = {}
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._settling: set[asyncio.Task[None]] = set()

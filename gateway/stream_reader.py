@@ -61,7 +61,9 @@ class StreamReader:
         self._stages = () if self.internal else build_stages(components, context)
         self._kept = _Kept()
         counts = context.service(Statistics).stage(stream.output.stage)
-        self._outlet = Outlet(identity, stream.output.stage, self._kept, quarantine, counts)
+        self._outlet = Outlet(
+            identity, stream.output.stage, self._kept, quarantine, counts, largest=stream.limits.message_bytes
+        )
 
     @property
     def topics(self) -> tuple[str, ...]:

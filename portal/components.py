@@ -21,10 +21,9 @@ def every_component() -> Registry:
 
 
 def definition_registry() -> Registry:
-    """Those that SLUICE_STREAMING_COMPONENTS allows, with the variables of SLUICE_STREAMING_ENVIRONMENT."""
-    return (
-        every_component().only(settings.STREAMING_COMPONENTS).with_environment(settings.STREAMING_ENVIRONMENT)
-    )
+    """Those that SLUICE_STREAMING_COMPONENTS allows, in the terms of this operator."""
+    allowed = every_component().only(settings.STREAMING_COMPONENTS)
+    return allowed.with_environment(settings.STREAMING_ENVIRONMENT).with_limits(settings.STREAM_LIMITS)
 
 
 def internal_topics() -> InternalTopics:

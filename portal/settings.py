@@ -12,6 +12,7 @@ from django.contrib.messages import constants
 from django.core.exceptions import ImproperlyConfigured
 
 from portal import admin_look
+from streams.limits import DEFAULT_LIMITS, StreamLimits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -26,6 +27,14 @@ def _key_ring(keys: list[str]) -> tuple[bytes, ...]:
     if any(len(key) != 32 for key in ring):
         raise ImproperlyConfigured("SLUICE_KEY_RING: every key must be 32 bytes, base64-encoded")
     return ring
+
+
+def _limit(name: str, default: int) -> int:
+    """Read a limit. Raises ImproperlyConfigured for one that lets nothing through."""
+    value: int = env.int(name, default=default)
+    if value < 1:
+        raise ImproperlyConfigured(f"{name} is {value}: it must be at least 1")
+    return value
 
 
 # --- Django -------------------------------------------------------------------------------------------
@@ -162,6 +171,19 @@ STREAMING_ENVIRONMENT = {
 }
 EXTENSIONS = tuple(env.list("SLUICE_EXTENSIONS", default=[]))
 STREAMING_REGISTRY = "portal.components.definition_registry"
+STREAM_LIMITS = StreamLimits(
+    batch_messages=_limit("SLUICE_STREAM_BATCH_MESSAGES", DEFAULT_LIMITS.batch_messages),
+    message_bytes=_limit("SLUICE_STREAM_MESSAGE_BYTES", DEFAULT_LIMITS.message_bytes),
+    in_flight=_limit("SLUICE_STREAM_IN_FLIGHT", DEFAULT_LIMITS.in_flight),
+    held_bytes=_limit("SLUICE_STREAM_HELD_BYTES", DEFAULT_LIMITS.held_bytes),
+)
+WORKER_NAME = env.str("SLUICE_WORKER_NAME", default="")
+WORKER_ORGANIZATIONS = env.dict("SLUICE_WORKER_ORGANIZATIONS", default={})
+if WORKER_NAME and WORKER_NAME not in WORKER_ORGANIZATIONS.values():
+    raise ImproperlyConfigured(
+        f"SLUICE_WORKER_NAME is {WORKER_NAME!r}, but SLUICE_WORKER_ORGANIZATIONS gives no organization to it: "
+        "the worker would run nothing. Add `slug=name`, or leave the name out."
+    )
 SQLITE_DIRECTORIES = tuple(env.list("SLUICE_SQLITE_DIRECTORIES", default=[]))
 OUTBOUND_ALLOW = tuple(env.list("SLUICE_OUTBOUND_ALLOW", default=[]))
 KEY_RING = _key_ring(env.list("SLUICE_KEY_RING", default=[]))

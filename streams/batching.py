@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from streams.bloblang import Mapping
+from streams.limits import DEFAULT_LIMITS, Limit, StreamLimits
 from streams.message import Message
 from streams.processors.conditions import ask, compile_condition
 from streams.spec import BuildContext, Component, Config, Field, FieldType, Kind, Problem, Shape, children
@@ -16,8 +17,20 @@ from streams.spec import BuildContext, Component, Config, Field, FieldType, Kind
 _HELD_BACK: Final = 10_000
 """Messages that wait where a policy does not count them."""
 POLICY_FIELDS: Final = (
-    Field("count", FieldType.INT, "Messages that make a batch; 0: any number.", default=0),
-    Field("byte_size", FieldType.INT, "Bytes that make a batch; 0: any number.", default=0),
+    Field(
+        "count",
+        FieldType.INT,
+        "Messages that make a batch; 0: any number.",
+        default=0,
+        limit=Limit.BATCH_MESSAGES,
+    ),
+    Field(
+        "byte_size",
+        FieldType.INT,
+        "Bytes that make a batch; 0: any number.",
+        default=0,
+        limit=Limit.HELD_BYTES,
+    ),
     Field(
         "period",
         FieldType.DURATION,
@@ -58,6 +71,8 @@ class Policy:
     """Seconds; 0: for ever."""
     jitter: float = 0.0
     check: Mapping | None = None
+    limits: StreamLimits = DEFAULT_LIMITS
+    """What completes a batch though the policy would wait."""
 
     @property
     def is_on(self) -> bool:
@@ -75,14 +90,15 @@ class Policy:
         return flushed + ticks * self.period + random.random() * self.jitter * self.period  # noqa: S311
 
 
-def make_policy(config: Config) -> Policy:
-    """The policy that a group of fields describes."""
+def make_policy(config: Config, context: BuildContext) -> Policy:
+    """The policy that a group of fields describes, within the limits of the stream."""
     return Policy(
         config["count"],
         config["byte_size"],
         config["period"] or 0.0,
         config["jitter"],
         compile_condition(config["check"]),
+        context.choice(DEFAULT_LIMITS),
     )
 
 
@@ -151,11 +167,10 @@ class Gathering:
 
     def _completes(self, message: Message) -> bool:
         policy = self._policy
-        if policy.byte_size:
-            self._bytes += len(message.content)
-            if self._bytes >= policy.byte_size:
-                return True
-        if 0 < policy.count <= len(self.messages):
+        self._bytes += len(message.content)
+        if self._bytes >= (policy.byte_size or policy.limits.held_bytes):
+            return True
+        if len(self.messages) >= (policy.count or policy.limits.batch_messages):
             return True
         return policy.check is not None and self._passes(policy.check)
 

@@ -138,4 +138,4 @@ def with_batching(reading: Input, config: Config, context: BuildContext) -> Inpu
     """The input, or where `config` (a batching policy) asks for batches, one that makes them of it."""
     if not is_on(config):
         return reading
-    return BatchedInput(reading, make_policy(config), build_stages(config["processors"], context))
+    return BatchedInput(reading, make_policy(config, context), build_stages(config["processors"], context))

@@ -118,5 +118,5 @@ def with_batching(output: Output, config: Config, context: BuildContext) -> Outp
     stages = build_stages(config["processors"], context)
     processing = ProcessedOutput(output, stages, context.stream.dialect) if stages else output
     return BatchedOutput(
-        processing, make_policy(config), context.choice(Drain()), context.service(StopSignal)
+        processing, make_policy(config, context), context.choice(Drain()), context.service(StopSignal)
     )

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 
 from streams.errors import BatchError, OutputError, RejectedMessageError, StreamStoppedError
+from streams.limits import is_too_large
 from streams.message import Failure, Message
 from streams.processed import ProcessingFailedError
 from streams.quarantine import QuarantinedMessage, QuarantineSink, quarantined
@@ -34,19 +35,23 @@ class Owed:
 class Outlet:
     """Writes processed messages of one stream."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it writes for, to and about
         self,
         stream: StreamIdentity,
         stage: str,
         output: Output,
         quarantine: QuarantineSink,
         statistics: StageStatistics,
+        *,
+        largest: int,
     ) -> None:
+        """largest: bytes of a message; one that has more goes to quarantine, whatever the dialect."""
         self._stream = stream
         self._stage = stage
         self._output = output
         self._quarantine = quarantine
         self._statistics = statistics
+        self._largest = largest
 
     async def write(self, originals: list[Message], messages: list[Message]) -> Owed | None:
         """Deal with the messages made of `originals`, in one write. Returns what is to be tried again, if anything."""
@@ -58,7 +63,7 @@ class Outlet:
         Returns what is to be tried again, if anything is.
         """
         try:
-            sound = await self._hold_failed(originals, batches)
+            sound = await self._hold_failed(originals, await self._hold_large(originals, batches))
             self._statistics.received += sum(map(len, sound))
             owed = await self._write_sound(originals, sound) if sound else None
         except OutputError as error:
@@ -70,6 +75,22 @@ class Outlet:
         if owed is not None:
             self._statistics.failed(len(owed.of(originals)), str(owed.error))
         return owed
+
+    async def _hold_large(
+        self, originals: list[Message], batches: list[list[Message]]
+    ) -> list[list[Message]]:
+        """Put messages that are too large in quarantine. Returns the others."""
+        large = [one for batch in batches for one in batch if is_too_large(one, self._largest)]
+        if not large:
+            return batches
+        await self._hold(originals, [(one, self._too_large(one)) for one in large])
+        self._statistics.failed(len(large), self._too_large(large[0]).text)
+        held = set(map(id, large))
+        return [[one for one in batch if id(one) not in held] for batch in batches]
+
+    def _too_large(self, message: Message) -> Failure:
+        size = len(message.content)
+        return Failure(f"the message has {size} bytes; streams take {self._largest}", self._stage)
 
     async def _hold_failed(
         self, originals: list[Message], batches: list[list[Message]]

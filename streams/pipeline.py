@@ -15,6 +15,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from streams.batching import held_by_output, holding_back
@@ -22,6 +23,7 @@ from streams.buffers.buffer import WrapInput
 from streams.buffers.memory import ReadAhead
 from streams.drain import Drain
 from streams.errors import EndOfInput, OutputError, StreamStoppedError
+from streams.limits import Holding, StreamLimits, bytes_of, is_too_large
 from streams.lint import CheckedStream
 from streams.message import Message
 from streams.outlet import Outlet
@@ -61,6 +63,7 @@ class Pipeline:
             Statistics: self.statistics,
             StopSignal: self._stopping,
             Drain: self._drain,
+            StreamLimits: stream.limits,
         }
         context = BuildContext(identity, {**services, **own})
         self._context = context
@@ -71,9 +74,13 @@ class Pipeline:
         self._batchwise = is_batchwise(stream.output)
         self._received = self.statistics.stage(stream.input.stage)
         self._sent = self.statistics.stage(stream.output.stage)
-        self._outlet = Outlet(identity, stream.output.stage, self._output, quarantine, self._sent)
+        self._largest = stream.limits.message_bytes
+        self._outlet = Outlet(
+            identity, stream.output.stage, self._output, quarantine, self._sent, largest=self._largest
+        )
         self._timeout = stream.shutdown_timeout
         self._room = asyncio.Semaphore(stream.in_flight)
+        self._holding = Holding(stream.limits.held_bytes)
         self._settling: set[asyncio.Task[None]] = set()
 
     @property
@@ -130,10 +137,11 @@ class Pipeline:
             stopped.cancel()
 
     async def _enter(self) -> None:
-        """Take a place among the batches that wait for the output."""
-        if self._room.locked():
+        """Take a place among the batches that wait for the output, once they are not too many bytes."""
+        if self._room.locked() or self._holding.is_full:
             self._drain.turn_on()
         await self._room.acquire()
+        await self._holding.room()
         self._drain.turn_off()
 
     async def _next(self, stopped: asyncio.Task[None]) -> Batch | None:
@@ -149,20 +157,28 @@ class Pipeline:
         """Process a batch, in the order of reading, and let its output go on beside the next."""
         self._received.received += len(batch.messages)
         self._received.sent += len(batch.messages)
+        size = bytes_of(batch.messages)
+        self._holding.take(size)
         messages = await self._processed(batch, batch.messages)
         task = asyncio.create_task(self._settle(batch, messages))
         self._settling.add(task)
-        task.add_done_callback(self._settled)
+        task.add_done_callback(partial(self._settled, size))
         await asyncio.sleep(0)  # other streams, and the senders of this process, have their turn
 
-    def _settled(self, task: asyncio.Task[None]) -> None:
+    def _settled(self, size: int, task: asyncio.Task[None]) -> None:
         self._settling.discard(task)
         self._room.release()
+        self._holding.release(size)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("stream %s: a batch could not be settled", self._name, exc_info=error)
 
     async def _processed(self, batch: Batch, messages: list[Message]) -> list[list[Message]]:
-        return await self._run((*batch.before, *self._stages), messages, grouped=batch.grouped)
+        """What is to be written. What is too large is not looked at: it is the outlet's to put away."""
+        large = [one for one in messages if is_too_large(one, self._largest)]
+        if large:
+            messages = [one for one in messages if not is_too_large(one, self._largest)]
+        made = await self._run((*batch.before, *self._stages), messages, grouped=batch.grouped)
+        return [*made, large] if large else made
 
     async def _run(
         self, stages: Sequence[Processor], messages: list[Message], *, grouped: bool

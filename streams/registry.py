@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from streams.limits import DEFAULT_LIMITS, StreamLimits
 from streams.spec import ComponentSpec, Kind
 
 _Key = tuple[Kind, str]
@@ -21,6 +22,8 @@ class Registry:
     """The names the operator allows; None: all."""
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The variables of the environment that the operator lets definitions use, with their values."""
+    limits: StreamLimits = DEFAULT_LIMITS
+    """What one stream may ask for and hold."""
 
     def with_component(self, *specs: ComponentSpec) -> Registry:
         """Return a registry that has these too. Raises ValueError for a name that is taken."""
@@ -38,6 +41,10 @@ class Registry:
     def with_environment(self, environment: Mapping[str, str]) -> Registry:
         """Return a registry of whose operator definitions may use these variables of the environment."""
         return replace(self, environment=MappingProxyType(dict(environment)))
+
+    def with_limits(self, limits: StreamLimits) -> Registry:
+        """Return a registry of whose operator streams have these limits."""
+        return replace(self, limits=limits)
 
     def find(self, kind: Kind, name: str) -> ComponentSpec | None:
         """Return the component, allowed or not; None when there is none of that name."""

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from streams.connections import Connections
 from streams.errors import SluiceError
+from streams.limits import Limit
 from streams.message import JsonValue, Message
 
 Config = Mapping[str, Any]
@@ -102,6 +103,8 @@ class Field:
     """`$tyk_context` and `$tyk_meta` in its text are put in for each caller; mappings take them in any case."""
     secret: bool = False
     """Never shown again after it was saved."""
+    limit: Limit | None = None
+    """The limit of streams that a number may not exceed."""
     refused: str = ""
     """Why this version does not act on it; a value other than the default is then an error that says so."""
 

@@ -10,6 +10,7 @@ from typing import Final
 from streams.batching import POLICY_FIELDS, check_policy, is_on
 from streams.batching_input import with_batching
 from streams.buffers.buffer import WrapInput
+from streams.limits import DEFAULT_LIMITS, Limit
 from streams.processed import ProcessedInput
 from streams.spec import (
     Batch,
@@ -91,9 +92,11 @@ class ReadAhead:
 
 def _build(config: Config, context: BuildContext) -> WrapInput:
     policy = config["batch_policy"]
+    # The default may be more than this operator allows.
+    limit = min(config["limit"], context.choice(DEFAULT_LIMITS).held_bytes)
 
     def wrap(reading: Input) -> Input:
-        ahead = ReadAhead(reading, config["limit"])
+        ahead = ReadAhead(reading, limit)
         return with_batching(ahead, policy, context) if policy["enabled"] else ahead
 
     return wrap
@@ -115,7 +118,13 @@ MEMORY: Final = ComponentSpec(
     "Reads ahead of the processors, and puts messages together to batches.",
     _build,
     fields=(
-        Field("limit", FieldType.INT, "Bytes of messages that may wait.", default=524_288_000),
+        Field(
+            "limit",
+            FieldType.INT,
+            "Bytes of messages that may wait.",
+            default=524_288_000,
+            limit=Limit.HELD_BYTES,
+        ),
         Field(
             "spillover",
             FieldType.BOOL,

@@ -11,6 +11,7 @@ from typing import Final
 from streams import bloblang
 from streams.config import parse_duration
 from streams.errors import EndOfInput
+from streams.limits import Limit
 from streams.message import Failure, Message, Source
 from streams.spec import Batch, BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
 
@@ -111,7 +112,13 @@ GENERATE: Final = ComponentSpec(
         Field("mapping", FieldType.BLOBLANG, "Makes each message; it has no `this`."),
         Field("interval", FieldType.STRING, "A duration, `@every 5m`, or empty: no waiting.", default="1s"),
         Field("count", FieldType.INT, "Messages to make before the input ends; 0: no end.", default=0),
-        Field("batch_size", FieldType.INT, "Messages made at each tick.", default=1),
+        Field(
+            "batch_size",
+            FieldType.INT,
+            "Messages made at each tick.",
+            default=1,
+            limit=Limit.BATCH_MESSAGES,
+        ),
         Field("auto_replay_nacks", FieldType.BOOL, "Offer rejected messages again.", default=True),
     ),
     examples=(

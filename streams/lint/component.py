@@ -32,6 +32,7 @@ class ComponentChecker:
     def __init__(self, source: Text, registry: Registry, rules: Rules, root: str) -> None:
         self.source = source
         self.findings: list[Finding] = []
+        self.limits = registry.limits
         self._registry = registry
         self._rules = rules
         self._root = root

@@ -8,6 +8,7 @@ from typing import Final
 
 from streams.batching import is_on
 from streams.config import Finding, Node, Text, bind_environment
+from streams.limits import DEFAULT_LIMITS, StreamLimits
 from streams.lint.buffers import MAX_IN_FLIGHT, batches_in_flight, buffer_faults, has_no_effect
 from streams.lint.clients import channel_faults, client_faults
 from streams.lint.component import ComponentChecker
@@ -75,6 +76,8 @@ class CheckedStream:
     """Batches that may wait for the output at a time."""
     buffer: Component | None = None
     """What stands between the input and the processors."""
+    limits: StreamLimits = DEFAULT_LIMITS
+    """What it may hold."""
 
     def components(self) -> Iterator[Component]:
         """Every component of the stream, children and siblings included."""
@@ -129,7 +132,14 @@ def check_stream(
         return None, checker.findings
     reading, writing = without_reference(reading), without_reference(writing)
     stream = CheckedStream(
-        name, reading, processors, writing, options["shutdown_timeout"], batches_in_flight(writing), buffer
+        name,
+        reading,
+        processors,
+        writing,
+        options["shutdown_timeout"],
+        batches_in_flight(writing),
+        buffer,
+        registry.limits,
     )
     if has_no_effect(reading, buffer):
         checker.findings.append(_idle_buffer(source, node))

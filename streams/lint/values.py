@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from streams import bloblang
 from streams.config import Node, parse_duration, written_at
 from streams.config.inside import place_inside
+from streams.limits import SETTINGS, Limit, StreamLimits
 from streams.lint.findings import Findings
 from streams.lint.variables import check_variables
 from streams.spec import REQUIRED, Component, Field, FieldType, Kind, Shape
@@ -16,6 +17,8 @@ from streams.spec import REQUIRED, Component, Field, FieldType, Kind, Shape
 
 class Checker(Findings, Protocol):
     """What the checks of values need of the checker of components."""
+
+    limits: StreamLimits
 
     def component(self, kind: Kind, node: Node) -> Component | None:
         """Check a component that stands in a field."""
@@ -115,7 +118,17 @@ def _one(checker: Checker, field: Field, node: Node) -> Any:
     # In Python a bool is an int; in a configuration it is not.
     if not isinstance(node.value, types) or (isinstance(node.value, bool) and bool not in types):
         return _mistyped(checker, field, node, words)
+    if field.limit is not None:
+        _check_limit(checker, field, field.limit, node)
     return _text(checker, field, node) if isinstance(node.value, str) else node.value
+
+
+def _check_limit(checker: Checker, field: Field, limit: Limit, node: Node) -> None:
+    most = checker.limits.of(limit)
+    if node.value > most:
+        message = f"{field.name!r} is at most {most} in this installation, not {node.value}"
+        remedy = f"write {most} or less, or have the operator raise {SETTINGS[limit]}"
+        _found(checker, node, "over_limit", message, remedy)
 
 
 def _text(checker: Checker, field: Field, node: Node) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from streams.limits import Limit
 from streams.spec import Config, Field, FieldType, Problem, Shape
 
 MAX_IN_FLIGHT: Final = Field(
@@ -12,6 +13,7 @@ MAX_IN_FLIGHT: Final = Field(
     FieldType.INT,
     "How many may wait for the server's answer; 1 keeps the order.",
     default=64,
+    limit=Limit.IN_FLIGHT,
 )
 EXCLUDED_METADATA: Final = Field(
     "metadata",

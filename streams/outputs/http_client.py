@@ -17,6 +17,7 @@ from streams.http.client import Answer
 from streams.http.multipart import decode_parts
 from streams.http.request import Template, make_template
 from streams.http.selection import Selection, check_selection, make_selection, selection_field
+from streams.limits import Limit
 from streams.message import Message
 from streams.outbound import UrlError
 from streams.outputs.attempt import Errors, raise_for
@@ -162,7 +163,13 @@ HTTP_CLIENT: Final = ComponentSpec(
             "Give the answer back to whoever sent the message by HTTP.",
             default=False,
         ),
-        Field("max_in_flight", FieldType.INT, "Batches under way at a time; 1: order.", default=64),
+        Field(
+            "max_in_flight",
+            FieldType.INT,
+            "Batches under way at a time; 1: order.",
+            default=64,
+            limit=Limit.IN_FLIGHT,
+        ),
         batching_field(),
         Field(
             "multipart",

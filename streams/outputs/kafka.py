@@ -27,6 +27,7 @@ from streams.kafka.fields import (
 from streams.kafka.in_flight import InFlight
 from streams.kafka.producer import ANY_PARTITION, Headers, KafkaProducer, Outgoing, WhenFull
 from streams.kafka.settings import connection_config, producer_config
+from streams.limits import Limit
 from streams.message import Message
 from streams.spec import (
     BuildContext,
@@ -212,7 +213,13 @@ KAFKA: Final = ComponentSpec(
                 ),
             ),
         ),
-        Field("max_in_flight", FieldType.INT, "Batches that may wait for the brokers; 1: order.", default=64),
+        Field(
+            "max_in_flight",
+            FieldType.INT,
+            "Batches that may wait for the brokers; 1: order.",
+            default=64,
+            limit=Limit.IN_FLIGHT,
+        ),
         _flag("idempotent_write", "Keep the order, and write nothing twice, when the client tries again."),
         _flag("ack_replicas", "Wait for all replicas that are in sync."),
         Field("max_msg_bytes", FieldType.INT, "Largest batch of records sent.", default=1_000_000),
