@@ -18,6 +18,7 @@ from gateway.connections import PASSWORD_PURPOSE, settings_of
 from gateway.database import Pool
 from gateway.reading import runs_in_worker
 from gateway.routes import ActiveApi
+from gateway.worker_organizations import WorkerOrganizations
 from streams.connections import Connections, ConnectionSettings
 from streams.openapi import StreamingDocument, check_document
 from streams.registry import Registry
@@ -34,6 +35,7 @@ _DISTANCE_SECONDS: Final = 0.02
 _RECONNECT_SECONDS: Final = 1.0
 _ACTIVE: Final = """
 SELECT definition.id, definition.organization_id, definition.name, definition.dialect,
+       organization.slug AS organization,
        revision.id AS revision_id, revision.number, revision.document
 FROM gateway_apidefinition AS definition
 JOIN gateway_organization AS organization ON organization.id = definition.organization_id AND organization.is_active
@@ -113,25 +115,36 @@ class _Active:
 class ActiveDefinitions:
     """The active definitions: the streams that workers run, and what the gateway serves."""
 
-    def __init__(
-        self, pool: Pool, registry: Registry, ring: KeyRing, *, raw_addresses: bool, streaming: bool = True
+    def __init__(  # noqa: PLR0913 - all but the first three are named
+        self,
+        pool: Pool,
+        registry: Registry,
+        ring: KeyRing,
+        *,
+        raw_addresses: bool,
+        streaming: bool = True,
+        organizations: WorkerOrganizations | None = None,
     ) -> None:
-        """registry: the components an operator lets definitions use now; streaming: false where none may run."""
+        """registry: the components an operator lets definitions use now; streaming: false where none may run.
+
+        organizations: whose streams `load` gives; None: everybody's.
+        """
         self._pool = pool
         self._registry = registry
         self._ring = ring
         self._raw_addresses = raw_addresses
         self._streaming = streaming
+        self._organizations = organizations
         self._checked: dict[int, StreamingDocument | None] = {}
 
     async def load(self) -> list[ActiveStream]:
-        """The streams that workers run. A definition that can be run no more is left out and logged.
+        """The streams that this worker runs. A definition that can be run no more is left out and logged.
 
         Raises psycopg.Error.
         """
         return [
             api.active(name)
-            for api in await self._apis()
+            for api in await self._apis(self._organizations)
             for name, stream in api.streams.items()
             if runs_in_worker(stream)
         ]
@@ -143,10 +156,13 @@ class ActiveDefinitions:
             for api in await self._apis()
         ]
 
-    async def _apis(self) -> list[ActiveApi]:
+    async def _apis(self, organizations: WorkerOrganizations | None = None) -> list[ActiveApi]:
         active = await self._read()
-        self._checked = {row.revision_id: self._document(row) for row in active.definitions}
-        found = ((row, self._checked[row.revision_id]) for row in active.definitions)
+        ours = [
+            row for row in active.definitions if not organizations or organizations.takes(row.organization)
+        ]
+        self._checked = {row.revision_id: self._document(row) for row in ours}
+        found = ((row, self._checked[row.revision_id]) for row in ours)
         return [self._api(row, document, active) for row, document in found if document is not None]
 
     async def _read(self) -> _Active:

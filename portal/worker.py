@@ -19,6 +19,7 @@ from gateway.leases import PostgresLeases
 from gateway.poll_times import PostgresPollTimes
 from gateway.quarantine import PostgresQuarantine
 from gateway.revision import POLL_SECONDS, ActiveDefinitions, Looks, current_revision
+from gateway.worker_organizations import WorkerOrganizations
 from portal.components import definition_registry, internal_topics
 from portal.mail.stream_mail import MemberMailer
 from streams.channels import Channels
@@ -75,7 +76,11 @@ class Worker:
             PostgresQuarantine(pool),
         )
         self._definitions = ActiveDefinitions(
-            pool, definition_registry(), ring, raw_addresses=settings.RAW_ADDRESSES
+            pool,
+            definition_registry(),
+            ring,
+            raw_addresses=settings.RAW_ADDRESSES,
+            organizations=WorkerOrganizations(settings.WORKER_NAME, settings.WORKER_ORGANIZATIONS),
         )
         self._revision = -1
         self._loaded_at = float("-inf")

@@ -23,6 +23,7 @@ from gateway.models import (
 from gateway.poll_times import PostgresPollTimes
 from gateway.quarantine import PostgresQuarantine
 from gateway.revision import ActiveDefinitions, current_revision
+from gateway.worker_organizations import WorkerOrganizations
 from streams.builtin import core_registry
 from streams.errors import OutputError
 from streams.instance import InstanceReport, InstanceState
@@ -255,8 +256,12 @@ GENERATE = {"input": {"generate": {"mapping": "root = {}"}}, "output": {"drop": 
 
 
 class TestActiveDefinitions:
-    def load(self, using):
-        return using(lambda pool: ActiveDefinitions(pool, core_registry(), RING, raw_addresses=False).load())
+    def load(self, using, organizations=None):
+        return using(
+            lambda pool: ActiveDefinitions(
+                pool, core_registry(), RING, raw_addresses=False, organizations=organizations
+            ).load()
+        )
 
     def test_active_streams_are_loaded_with_their_connections(self, using, definition):
         other = Organization.objects.create(name="Other", slug="other")
@@ -283,6 +288,16 @@ class TestActiveDefinitions:
         activate(definition, {"one": {"input": {"stdin": {}}, "output": {"drop": {}}}})
         assert self.load(using) == []
         assert "Orders cannot be run" in caplog.text
+
+    def test_an_organization_given_to_workers_of_a_name_runs_in_them_alone(self, using, definition):
+        activate(definition, {"one": GENERATE})
+        assigned = {definition.organization.slug: "heavy"}
+        assert [one.key for one in self.load(using, WorkerOrganizations("heavy", assigned))] == [
+            (definition.pk, "one")
+        ]
+        assert self.load(using, WorkerOrganizations("", assigned)) == []
+        assert self.load(using, WorkerOrganizations("heavy", {"other": "heavy"})) == []
+        assert self.load(using, WorkerOrganizations())
 
     def test_the_counter_is_what_it_says(self, using, definition):
         RevisionCounter.objects.update(value=41)
