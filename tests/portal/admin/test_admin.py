@@ -355,15 +355,6 @@ def test_the_overview_says_what_waits_and_leads_there(operator, estate):
         assert len(operator.get(one.url).context["cl"].result_list) == int(one.count)
 
 
-def test_guessing_an_operators_password_ends(client, db, valkey_url):
-    User.objects.create_superuser("operator@example.com", "a long password")
-    assert client.get("/admin/login/?next=/admin/")["Location"] == "/sign-in?next=%2Fadmin%2F"
-    for _ in range(5):
-        client.post("/sign-in", {"login": "operator@example.com", "password": "wrong"})
-    client.post("/sign-in", {"login": "operator@example.com", "password": "a long password"})
-    assert client.get("/admin/").status_code == 302
-
-
 def test_a_connections_password_is_set_and_not_shown(operator):
     body = {
         "name": "kafka",
@@ -396,8 +387,3 @@ def test_apps_and_organizations_are_not_deleted_here(operator):
     assert operator.post(address(App, "delete", app.pk), {"post": "yes"}).status_code == 403
     organization = app.organization
     assert operator.post(address(Organization, "delete", organization.pk), {"post": "yes"}).status_code == 403
-
-
-def test_who_is_no_operator_does_not_come_in(client, db):
-    client.force_login(factories.UserFactory())
-    assert client.get(reverse("admin:index"), follow=True).status_code == 403
