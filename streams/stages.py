@@ -11,7 +11,7 @@ from typing import TypeGuard
 from streams.message import Failure, Message
 from streams.spec import BuildContext, Component, Processor, is_per_message
 from streams.statistics import StageStatistics, Statistics
-from streams.turns import Turns
+from streams.turns import ComputingProcessor
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +33,14 @@ class Stage:
     def __init__(self, component: Component, processor: Processor, statistics: StageStatistics) -> None:
         self.name = component.stage
         self.per_message = is_per_message(component)
-        self._turns = Turns(processor) if component.spec.computes else None
-        self._processor: Processor = self._turns or processor
+        self._computing = ComputingProcessor(processor) if component.spec.computes else None
+        self._processor: Processor = self._computing or processor
         self._statistics = statistics
 
     @property
     def piece(self) -> int:
         """How many messages to give it at once, where they may be divided."""
-        return self._turns.piece if self._turns is not None else _TURN
+        return _TURN if self._computing is None else self._computing.turns.piece
 
     async def process(self, messages: list[Message]) -> list[list[Message]]:
         """Process one batch; whatever fails is flagged with this stage's name."""

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from streams.message import Message
 from streams.spec import Processor
@@ -27,18 +29,16 @@ _TRIALS: Final = 4
 _UNSEEN: Final = ThreadPoolExecutor(16, "unseen")
 _SLOW: Final = ThreadPoolExecutor(2, "slow")
 
-Made = list[list[Message]]
-"""The batches that a processor makes of one."""
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 class Turns:
-    """Where one processor that computes does so, and how much at a time. It lives on one event loop."""
+    """Where one part of a stream computes, and how much at a time. It lives on one event loop."""
 
-    def __init__(self, processor: Processor) -> None:
-        """processor: its `process` waits for nothing."""
+    def __init__(self) -> None:
         self.piece = 1
         """Messages to be given at once, where they may be divided."""
-        self._processor = processor
         self._trials = _TRIALS
         self._slow = False
         # State that a mapping keeps between messages is changed by one thread at a time.
@@ -49,18 +49,24 @@ class Turns:
         """It was seen to take long: it computes beside the loop for as long as the stream runs."""
         return self._slow
 
-    async def process(self, messages: list[Message]) -> Made:
-        """What the processor makes of a batch. Raises what it raises."""
+    async def run(self, work: Callable[[], _Result]) -> _Result:
+        """What some work gives. Raises what it raises."""
         if self._slow or self._trials or self._one.locked():
             async with self._one:
                 pool = _SLOW if self._slow else _UNSEEN
-                made, seconds = await asyncio.get_running_loop().run_in_executor(
-                    pool, _computed, self._processor, messages
-                )
+                result, seconds = await asyncio.get_running_loop().run_in_executor(pool, _timed, work)
         else:
-            made, seconds = _computed(self._processor, messages)
+            result, seconds = _timed(work)
         self._learn(seconds)
-        return made
+        return result
+
+    async def each(self, work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+        """What some work gives for each item, in pieces that leave others their turn. Raises what it raises."""
+        results: list[_Result] = []
+        while len(results) < len(items):
+            piece = items[len(results) : len(results) + self.piece]
+            results += await self.run(partial(_all, work, piece))
+        return results
 
     def _learn(self, seconds: float) -> None:
         self._slow = self._slow or seconds > _LONG
@@ -71,14 +77,35 @@ class Turns:
             self.piece *= 2
 
 
-def _computed(processor: Processor, messages: list[Message]) -> tuple[Made, float]:
-    """What a processor makes of a batch, and the seconds this thread computed for it."""
+class ComputingProcessor:
+    """A processor whose `process` waits for nothing, computing in turns."""
+
+    def __init__(self, processor: Processor) -> None:
+        self.turns = Turns()
+        self._processor = processor
+
+    async def process(self, messages: list[Message]) -> list[list[Message]]:
+        """What the processor makes of a batch. Raises what it raises."""
+        return await self.turns.run(partial(_completed, self._processor, messages))
+
+
+def _all(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    return [work(item) for item in items]
+
+
+def _timed(work: Callable[[], _Result]) -> tuple[_Result, float]:
+    """What some work gives, and the seconds this thread computed for it."""
     begun = time.thread_time()
+    return work(), time.thread_time() - begun
+
+
+def _completed(processor: Processor, messages: list[Message]) -> list[list[Message]]:
+    """What a processor makes of a batch; it waits for nothing, so that it needs no event loop."""
     coroutine = processor.process(messages)
     try:
-        # It waits for nothing, so that it needs no event loop.
         coroutine.send(None)
     except StopIteration as end:
-        return end.value, time.thread_time() - begun
+        made: list[list[Message]] = end.value
+        return made
     coroutine.close()
     raise TypeError(f"{type(processor).__name__} is declared to compute, yet it waits for something")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from streams import bloblang
@@ -21,6 +22,7 @@ from streams.processors.nested import (
 )
 from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Processor
 from streams.stages import build_stages
+from streams.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,20 @@ class Branch:
         self._request_map = request_map
         self._stages = stages
         self._result_map = result_map
+        self._turns = Turns()
 
     async def process(self, messages: list[Message]) -> list[list[Message]]:
         """The batch with the results; a message that failed on the way keeps its content and is flagged."""
         answers = await self.ask(messages, range(len(messages)))
-        made = [self.merge(message, answers, at) for at, message in enumerate(messages)]
+        made = await self._turns.each(lambda at: self.merge(messages[at], answers, at), range(len(messages)))
         return one_batch([_kept(messages[at], one) for at, one in enumerate(made) if one is not DELETED])
 
-    async def ask(self, messages: list[Message], places: Iterable[int]) -> Answers:
+    async def ask(self, messages: list[Message], places: Sequence[int]) -> Answers:
         """Process a request for each message at these places of a batch."""
-        requests, failures = self._requests(messages, places)
+        asked = await self._turns.each(partial(self._requested, messages), places)
+        made = dict(zip(places, asked, strict=True))
+        requests = {place: one for place, one in made.items() if isinstance(one, Message)}
+        failures = {place: one for place, one in made.items() if isinstance(one, Failure)}
         results = joined(await run_nested(self._stages, list(requests.values())))
         if len(results) != len(requests):
             text = (
@@ -80,21 +86,13 @@ class Branch:
         except MappingError as error:
             return Failure(f"result mapping failed: {error.text}", line=error.line)
 
-    def _requests(
-        self, messages: list[Message], places: Iterable[int]
-    ) -> tuple[dict[int, Message], dict[int, Failure]]:
-        """The requests, and why there is none, by place; a message that is left out is in neither."""
-        requests: dict[int, Message] = {}
-        failures: dict[int, Failure] = {}
-        for place in places:
-            try:
-                request = self._request(messages, place)
-            except MappingError as error:
-                failures[place] = Failure(f"request mapping failed: {error.text}", line=error.line)
-                continue
-            if isinstance(request, Message):
-                requests[place] = request
-        return requests, failures
+    def _requested(self, messages: list[Message], place: int) -> Message | Failure | None:
+        """The request for a message, or why there is none; None for a message that is left out."""
+        try:
+            request = self._request(messages, place)
+        except MappingError as error:
+            return Failure(f"request mapping failed: {error.text}", line=error.line)
+        return request if isinstance(request, Message) else None
 
     def _request(self, messages: list[Message], place: int) -> Any:
         message = cleared(messages[place].copy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from streams import bloblang
@@ -14,6 +15,7 @@ from streams.processors.flags import flagged
 from streams.processors.nested import are_replayable, joined, run_nested
 from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Processor, Shape
 from streams.stages import build_stages
+from streams.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,14 @@ class GroupBy:
 
     def __init__(self, groups: Sequence[_Group]) -> None:
         self._groups = groups
+        self._turns = Turns()
 
     async def process(self, messages: list[Message]) -> list[list[Message]]:
         """What the processors of each group made of it, in the order of the groups; then the rest."""
         members: list[list[Message]] = [[] for _ in self._groups]
         rest: list[Message] = []
-        for index in range(len(messages)):
-            message, place = self._placed(messages, index)
+        placed = await self._turns.each(partial(self._placed, messages), range(len(messages)))
+        for message, place in placed:
             (rest if place is None else members[place]).append(message)
         made = [
             await run_nested(group.stages, batch) for group, batch in zip(self._groups, members, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from streams.bloblang import Mapping
@@ -22,6 +23,7 @@ from streams.spec import (
     Shape,
 )
 from streams.stages import build_stages
+from streams.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Switch:
 
     def __init__(self, cases: Sequence[_Case]) -> None:
         self._cases = cases
+        self._turns = Turns()
 
     async def process(self, messages: list[Message]) -> list[list[Message]]:
         """One batch in the order of the messages, however the cases divided it."""
@@ -62,7 +65,7 @@ class Switch:
         done: list[Message] = []
         fallen: list[Message] = []
         for case in self._cases:
-            divided = _divide(case.check, left)
+            divided = _divide(left, await self._answers(case.check, left))
             done += divided.failed
             left = divided.left
             passed = sorted([*fallen, *divided.passed], key=lambda message: message.ordinal)
@@ -70,6 +73,11 @@ class Switch:
             fallen = made if case.falls_through else []
             done += [] if case.falls_through else made
         return [*done, *fallen, *left]
+
+    async def _answers(self, check: Mapping | None, messages: list[Message]) -> list[bool | Failure]:
+        if check is None:
+            return [True] * len(messages)
+        return await self._turns.each(partial(ask, check, messages), range(len(messages)))
 
 
 def _numbered(messages: list[Message]) -> list[Message]:
@@ -80,12 +88,9 @@ def _numbered(messages: list[Message]) -> list[Message]:
     return copies
 
 
-def _divide(check: Mapping | None, messages: list[Message]) -> _Sorted:
-    if check is None:
-        return _Sorted(messages, [], [])
+def _divide(messages: list[Message], answers: list[bool | Failure]) -> _Sorted:
     divided = _Sorted([], [], [])
-    for index, message in enumerate(messages):
-        answer = ask(check, messages, index)
+    for message, answer in zip(messages, answers, strict=True):
         if isinstance(answer, Failure):
             divided.failed.append(flagged(message, answer.text, answer.line))
         else:

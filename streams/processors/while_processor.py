@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from streams.bloblang import Mapping
@@ -23,6 +24,7 @@ from streams.spec import (
     Rules,
 )
 from streams.stages import build_stages
+from streams.turns import Turns
 
 
 class While:
@@ -36,13 +38,15 @@ class While:
         self._check = check
         self._at_least_once = at_least_once
         self._max_loops = max_loops
+        self._turns = Turns()
 
     async def process(self, messages: list[Message]) -> list[list[Message]]:
         """The batches the last round left."""
         batches = [list(messages)]
         rounds = 0
         while batches and not (0 < self._max_loops <= rounds):
-            if not (rounds == 0 and self._at_least_once) and not self._holds(batches[0]):
+            asks = rounds > 0 or not self._at_least_once
+            if asks and not await self._turns.run(partial(self._holds, batches[0])):
                 break
             batches = joined([await run_nested(self._stages, batch) for batch in batches])
             rounds += 1

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from streams.pipeline import Pipeline
-from streams.turns import LARGEST_PIECE, Turns
+from streams.turns import LARGEST_PIECE, ComputingProcessor
 from tests.streams.making import (
     IDENTITY,
     SERVICES,
@@ -19,16 +19,27 @@ from tests.streams.making import (
     with_ends,
 )
 
-TEXT = "input: {{listed: {{}}}}\noutput: {{kept0: {{}}}}\npipeline: {{processors: [{{mapping: '{}'}}]}}\n"
-GREEDY = "root = range(0, 200000).map_each(x -> x * 2).length()"
+TEXT = "input: {{listed: {{}}}}\noutput: {{kept0: {{}}}}\npipeline: {{processors: [{}]}}\n"
+LONG = "range(0, 200000).map_each(x -> x * 2).length()"
 
 
-def pipeline(mapping, batches, output):
-    checked = stream(TEXT.format(mapping), with_ends(ListInput(batches), output))
+def pipeline(processor, batches, output):
+    checked = stream(TEXT.format(processor), with_ends(ListInput(batches), output))
     return Pipeline(checked, IDENTITY, SERVICES, MemoryQuarantine())
 
 
-async def test_a_stream_that_computes_long_for_each_message_lets_its_neighbour_through():
+@pytest.mark.parametrize(
+    "greedy",
+    [
+        f"{{mapping: 'root = {LONG}'}}",
+        f"{{branch: {{request_map: 'root = {LONG}', processors: [noop: {{}}]}}}}",
+        f"{{switch: [{{check: '{LONG} > 0', processors: [noop: {{}}]}}]}}",
+        f"{{group_by: [{{check: '{LONG} > 0', processors: [noop: {{}}]}}]}}",
+        f"{{while: {{check: '{LONG} < 0', processors: [noop: {{}}]}}}}",
+    ],
+    ids=["mapping", "branch", "switch", "group_by", "while"],
+)
+async def test_a_stream_that_computes_long_for_each_message_lets_its_neighbour_through(greedy):
     taken: list[str] = []
 
     class Noted(ListOutput):
@@ -41,16 +52,18 @@ async def test_a_stream_that_computes_long_for_each_message_lets_its_neighbour_t
 
     # The greedy one has a batch of two that it must take before the long one, so that it is at work for certain.
     first, rest = [[message(number=n)] for n in range(2)], [message(number=n) for n in range(1000)]
-    greedy = asyncio.create_task(pipeline(GREEDY, [*first, rest], Noted("greedy")).run())
+    running = asyncio.create_task(pipeline(greedy, [*first, rest], Noted("greedy")).run())
     try:
         while taken.count("greedy") < 2:
             await asyncio.sleep(0)
-        await pipeline("root.n = 1", [[message(number=n)] for n in range(100)], Noted("neighbour")).run()
+        await pipeline(
+            "{mapping: root.n = 1}", [[message(number=n)] for n in range(100)], Noted("neighbour")
+        ).run()
         assert taken.count("neighbour") == 100
         assert taken.count("greedy") == 2
     finally:
-        greedy.cancel()
-        await asyncio.gather(greedy, return_exceptions=True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 class Computing:
@@ -70,33 +83,33 @@ class Computing:
 
 async def test_what_proves_quick_is_computed_on_the_loop():
     processor = Computing(0)
-    turns = Turns(processor)
+    computing = ComputingProcessor(processor)
     for _ in range(10):
-        assert await turns.process([message(b"1")])
+        assert await computing.process([message(b"1")])
     assert processor.threads[0] != threading.get_ident()
     assert processor.threads[-1] == threading.get_ident()
-    assert not turns.is_slow
+    assert not computing.turns.is_slow
 
 
 async def test_what_takes_long_never_comes_to_the_loop_again():
     processor = Computing(0.06)
-    turns = Turns(processor)
-    await turns.process([message()])
+    computing = ComputingProcessor(processor)
+    await computing.process([message()])
     processor.seconds = 0
     for _ in range(10):
-        await turns.process([message()])
+        await computing.process([message()])
     assert threading.get_ident() not in processor.threads
-    assert turns.is_slow
+    assert computing.turns.is_slow
 
 
 async def test_pieces_are_small_where_computing_takes_time():
-    turns = Turns(processor := Computing(0))
+    computing = ComputingProcessor(processor := Computing(0))
     for _ in range(10):
-        await turns.process([message()])
-    assert turns.piece == LARGEST_PIECE
+        await computing.process([message()])
+    assert computing.turns.piece == LARGEST_PIECE
     processor.seconds = 0.006
-    await turns.process([message()])
-    assert turns.piece == LARGEST_PIECE // 2
+    await computing.process([message()])
+    assert computing.turns.piece == LARGEST_PIECE // 2
 
 
 async def test_one_processor_computes_one_batch_at_a_time():
@@ -110,8 +123,8 @@ async def test_one_processor_computes_one_batch_at_a_time():
             self.inside -= 1
             return [messages]
 
-    turns = Turns(processor := Counting())
-    await asyncio.gather(*(turns.process([message()]) for _ in range(8)))
+    computing = ComputingProcessor(processor := Counting())
+    await asyncio.gather(*(computing.process([message()]) for _ in range(8)))
     assert processor.most == 1
 
 
@@ -120,10 +133,10 @@ async def test_what_a_processor_raises_is_raised_wherever_it_was_computed():
         async def process(self, messages):
             raise LookupError("no such thing")
 
-    turns = Turns(Failing())
+    computing = ComputingProcessor(Failing())
     for _ in range(6):
         with pytest.raises(LookupError, match="no such thing"):
-            await turns.process([message()])
+            await computing.process([message()])
 
 
 async def test_a_processor_that_waits_though_it_is_to_compute_is_named():
@@ -133,4 +146,4 @@ async def test_a_processor_that_waits_though_it_is_to_compute_is_named():
             return [messages]
 
     with pytest.raises(TypeError, match="Waiting is declared to compute"):
-        await Turns(Waiting()).process([message()])
+        await ComputingProcessor(Waiting()).process([message()])
