@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -23,6 +24,7 @@ from tests.parts import embedded
 
 RECEIVER = {"url": "http://127.0.0.1:1/", "secret": "whsec_" + "a" * 32}
 """Of the demonstration's webhooks, which nobody waits for here."""
+CONNECT = "import django; django.setup(); from tests.load.connecting import main; main()"
 SHOWN = 2000  # last characters of each log, when something fails
 
 
@@ -44,7 +46,7 @@ class Deployment:
     """Its processes, and the management API with a publisher's key."""
 
     processes: Processes
-    portal: str = ""
+    portal: str  # its URL
     key: str = ""  # of the publisher, with every scope
     gateways: list[Gateway] = field(default_factory=list)
 
@@ -55,12 +57,11 @@ class Deployment:
 
     def start_portal(self, up_file: Path) -> None:
         """Seed the demonstration, and start what answers at `portal`."""
-        port = ports.free()
-        self.portal = f"http://127.0.0.1:{port}"
         kafka = self.processes.environment["KAFKA_BOOTSTRAP_SERVERS"]
         up_file.write_text(json.dumps({"portal": self.portal, "kafka": kafka, "receiver": RECEIVER}))
         self._manage("seed_demo", str(up_file))
         self.key = json.loads(up_file.read_text())["management_key"]
+        port = urlsplit(self.portal).port or 0
         at = ("--host", "127.0.0.1", "--port", str(port))
         self._serve("portal", port, "-m", "uvicorn", "portal.asgi:application", *at)
 
@@ -111,6 +112,14 @@ class Deployment:
         issued = api.call("POST", f"apps/{app['id']}/credentials", {"name": "key"})
         return Subscriber(issued["key"], app["id"], issued["credential"]["id"], subscription["id"])
 
+    def connect(self, *connections: Mapping[str, Any]) -> None:
+        """Have the operator make connections; each the fields of one."""
+        command = [sys.executable, "-c", CONNECT]
+        environment = dict(self.processes.environment)
+        subprocess.run(
+            command, cwd=ROOT, env=environment, input=json.dumps(connections), text=True, check=True
+        )
+
     def _manage(self, *arguments: str) -> None:
         command = [sys.executable, "manage.py", *arguments]
         environment = dict(self.processes.environment)
@@ -147,7 +156,7 @@ def deployed(
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[Deployment]:
     """A portal with the demonstration's people; gateways and workers are started by who needs them."""
-    database = f"deployment_{uuid.uuid4().hex[:8]}"
+    portal, database = f"http://127.0.0.1:{ports.free()}", f"deployment_{uuid.uuid4().hex[:8]}"
     postgresql.create_database(postgres, database)
     environment = {
         **embedded.environment(),
@@ -156,13 +165,14 @@ def deployed(
         "DATABASE_URL": postgres.url(database),
         "VALKEY_URL": valkey_url,
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "SLUICE_PORTAL_URL": portal,
         "SLUICE_OPEN_APIS": "true",
         "SLUICE_OPEN_REQUESTS_PER_SECOND": "100000",
         "SLUICE_OPEN_CLIENTS": "100000",
         "SLUICE_LOG_LEVEL": "INFO",
         **(settings or {}),
     }
-    made = Deployment(Processes(environment, directory))
+    made = Deployment(Processes(environment, directory), portal)
     try:
         made._manage("migrate", "--no-input", "-v0")
         made.start_portal(directory / "up.json")
