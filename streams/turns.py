@@ -2,8 +2,8 @@
 
 Fuel bounds what a mapping may do with one message, yet that much can take seconds, in which an event loop would serve
 nobody else. So computing is watched. What nobody has seen yet is done in a thread; what proves quick is done on the
-loop from then on, as that costs nothing; what takes long goes to one of two threads that all such streams share.
-Python lets threads take turns every few milliseconds, so that the loop goes on meanwhile.
+loop from then on, as that costs nothing; what takes long goes to one of two threads that all such streams share, until
+it has been quick many times. Python lets threads take turns every few milliseconds, so that the loop goes on meanwhile.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ LARGEST_PIECE: Final = 16
 _QUICK: Final = 0.005
 """Seconds of computing after which pieces are made smaller."""
 _LONG: Final = 0.05
-"""Seconds of computing for which the loop is not held up a second time."""
+"""Seconds of computing after which the loop is not held up again."""
 _TRIALS: Final = 4
 """Quick pieces after which computing is trusted with the loop."""
+_TRIALS_AFTER_LONG: Final = 64
+"""As many once it took long; each time twice as many."""
+_MOST_TRIALS: Final = 1024
 _UNSEEN: Final = ThreadPoolExecutor(16, "unseen")
 _SLOW: Final = ThreadPoolExecutor(2, "slow")
 
@@ -40,13 +43,14 @@ class Turns:
         self.piece = 1
         """Messages to be given at once, where they may be divided."""
         self._trials = _TRIALS
+        self._trials_after_long = _TRIALS_AFTER_LONG
         self._slow = False
         # State that a mapping keeps between messages is changed by one thread at a time.
         self._one = asyncio.Lock()
 
     @property
     def is_slow(self) -> bool:
-        """It was seen to take long: it computes beside the loop for as long as the stream runs."""
+        """It was seen to take long, and has not been quick for long enough since to be trusted with the loop."""
         return self._slow
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
@@ -69,8 +73,13 @@ class Turns:
         return results
 
     def _learn(self, seconds: float) -> None:
-        self._slow = self._slow or seconds > _LONG
-        self._trials = max(0, self._trials - 1)
+        if seconds > _LONG:
+            # One collection of garbage may look like this too, so that it is not for ever.
+            self._slow, self._trials = True, self._trials_after_long
+            self._trials_after_long = min(2 * self._trials_after_long, _MOST_TRIALS)
+        elif self._trials:
+            self._trials -= 1
+            self._slow = self._slow and self._trials > 0
         if seconds > _QUICK:
             self.piece = max(1, self.piece // 2)
         elif self.piece < LARGEST_PIECE:

@@ -91,15 +91,19 @@ async def test_what_proves_quick_is_computed_on_the_loop():
     assert not computing.turns.is_slow
 
 
-async def test_what_takes_long_never_comes_to_the_loop_again():
+async def test_what_takes_long_comes_to_the_loop_again_when_it_was_quick_many_times():
     processor = Computing(0.06)
     computing = ComputingProcessor(processor)
     await computing.process([message()])
     processor.seconds = 0
-    for _ in range(10):
+    for _ in range(60):
         await computing.process([message()])
     assert threading.get_ident() not in processor.threads
     assert computing.turns.is_slow
+    for _ in range(10):
+        await computing.process([message()])
+    assert processor.threads[-1] == threading.get_ident()
+    assert not computing.turns.is_slow
 
 
 async def test_pieces_are_small_where_computing_takes_time():
