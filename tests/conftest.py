@@ -36,8 +36,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _waits_long(item: pytest.Item) -> bool:
-    """Whole deployments that are started and killed come first: the many short tests fill the other processes' time."""
-    return item.get_closest_marker("slow") is not None and item.get_closest_marker("django_db") is None
+    """Whole deployments that are started and killed come first: the many short tests fill the other processes' time.
+
+    Not those that use the tests' own database: what they flush others would miss (pytest-django has them come last).
+    """
+    own_database = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    marked = item.get_closest_marker("slow") is not None and item.get_closest_marker("django_db") is None
+    return marked and not own_database
 
 
 LEFT_OUT = pytest.StashKey[list[str]]()

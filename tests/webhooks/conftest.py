@@ -86,7 +86,8 @@ async def definition(pool: Pool) -> AsyncIterator[int]:
     [(made,)] = await rows(
         pool,
         "INSERT INTO gateway_apidefinition (organization_id, public_id, name, dialect, document, listen_path, state,"
-        " created_at, updated_at) VALUES (%s, 'd', 'Shop', 'sluice', '{}', '/shop/', 'draft', now(), now())"
+        " serves, created_at, updated_at)"
+        " VALUES (%s, 'd', 'Shop', 'sluice', '{}', '/shop/', 'draft', '{}', now(), now())"
         " RETURNING id",
         (organization,),
     )
