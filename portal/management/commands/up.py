@@ -68,7 +68,9 @@ def _start(children: Children, started: float) -> None:
     chosen.require_free(broker=not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
     own_keys = keys.load(directory / "keys.json", os.environ)
     running = parts.start(children, directory, chosen.kafka, os.environ)
-    variables = commands.demonstration_settings(chosen, directory) | os.environ | own_keys | running.environment
+    variables = (
+        commands.demonstration_settings(chosen, directory) | os.environ | own_keys | running.environment
+    )
     sluice = commands.Commands(settings.BASE_DIR, variables)
     up_file = replace(issued.read(directory / "up.json"), addresses=_facts(chosen, running, own_keys))
     up_file.write()
