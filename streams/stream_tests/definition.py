@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from streams.config import Finding, Node, Text
+from streams.limits import StreamLimits
 from streams.lint.values import check_fields
 from streams.spec import Component, Field, FieldType, Kind, Shape
 from streams.stream_tests.conditions import CONDITIONS
@@ -68,6 +69,7 @@ class _Checker:
     def __init__(self, source: Text) -> None:
         self.source = source
         self.findings: list[Finding] = []
+        self.limits = StreamLimits()
 
     def component(self, kind: Kind, node: Node) -> Component | None:
         """There are none."""

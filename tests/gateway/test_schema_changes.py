@@ -1,5 +1,7 @@
 """What a new schema breaks for who reads by the old one."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from gateway.schema_changes import MOST_DEPTH, compare_schemas
 
-ORDER = {
+ORDER: dict[str, Any] = {
     "type": "object",
     "required": ["id", "total"],
     "properties": {

@@ -69,8 +69,9 @@ def test_many_apps_are_read_page_by_page(estate, signed_in):
     client = signed_in(estate.actor)
     first = text(client.get("/apps"))
     assert LONG_NAME not in first
-    following = re.search(r'href="(\?after=[^"]+)" rel="next"', first)[1]
-    assert LONG_NAME in text(client.get(f"/apps{following}"))
+    following = re.search(r'href="(\?after=[^"]+)" rel="next"', first)
+    assert following is not None
+    assert LONG_NAME in text(client.get(f"/apps{following[1]}"))
 
 
 @pytest.mark.parametrize("address", ["/apps", "/apps/{0}"])

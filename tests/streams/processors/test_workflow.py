@@ -1,5 +1,7 @@
 """`workflow`: order, records, replays; and how the order is worked out."""
 
+from typing import Any
+
 import pytest
 
 from streams.workflow.paths import reads, writes
@@ -50,7 +52,11 @@ async def test_without_a_place_for_the_record_failures_flag_the_message():
 
 
 async def test_what_succeeded_before_does_not_run_again():
-    before = {"n": 1, "a": 7, "meta": {"workflow": {"succeeded": ["a"], "failed": {"b": "x"}}}}
+    before: dict[str, Any] = {
+        "n": 1,
+        "a": 7,
+        "meta": {"workflow": {"succeeded": ["a"], "failed": {"b": "x"}}},
+    }
     [[made]] = values(await processed(CHAIN, before))
     assert (made["a"], made["b"], made["c"]) == (7, 8, 9)
     assert made["meta"]["workflow"] == {

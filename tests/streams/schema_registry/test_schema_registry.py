@@ -16,7 +16,7 @@ ORDER = {
     "name": "order",
     "fields": [{"name": "id", "type": "long"}, {"name": "note", "type": ["null", "string"]}],
 }
-SCHEMAS = {
+SCHEMAS: dict[int, dict[str, object]] = {
     1: {"schema": json.dumps(ORDER)},
     2: {"schemaType": "JSON", "schema": '{"required":["id"]}'},
     3: {"schemaType": "PROTOBUF", "schema": "message A {}"},

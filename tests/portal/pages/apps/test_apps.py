@@ -18,7 +18,9 @@ def keys_page(workshop):
 
 
 def shown_key(page):
-    return re.search(r'id="shown-once">(slk_[^<]+)<', page)[1]
+    found = re.search(r'id="shown-once">(slk_[^<]+)<', page)
+    assert found is not None
+    return found[1]
 
 
 def test_an_app_is_made_and_led_to(workshop):

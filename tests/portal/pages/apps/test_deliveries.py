@@ -145,7 +145,9 @@ def test_the_bytes_are_shown_saved_and_signed_so_that_anybody_can_compute_it_aga
     assert saved["Content-Type"] == "application/octet-stream"
     assert "attachment" in saved["Content-Disposition"]
     (tmp_path / f"{message}.body").write_bytes(saved.content)
-    code = re.search(r'id="recompute-code">(.*?)</code>', page, re.DOTALL)[1]
+    found = re.search(r'id="recompute-code">(.*?)</code>', page, re.DOTALL)
+    assert found is not None
+    code = found[1]
     for name, character in (("&quot;", '"'), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         code = code.replace(name, character)
     ran = subprocess.run(

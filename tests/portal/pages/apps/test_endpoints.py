@@ -35,7 +35,9 @@ def page_of(workshop, tail=""):
 
 
 def shown_secret(page):
-    return re.search(r'id="shown-once">([^<]+)<', page)[1]
+    found = re.search(r'id="shown-once">([^<]+)<', page)
+    assert found is not None
+    return found[1]
 
 
 def keys_of(endpoint):
