@@ -22,7 +22,7 @@ smoke: .venv/runtime.ok  ## do the tutorial against a running `make up` and time
 	@$(BIN)/python manage.py smoke
 
 test: lint  ## lint, then all tests
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: .venv/tools.ok  ## the tests that take less than about five seconds each
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
