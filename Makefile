@@ -10,7 +10,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--only-binary :all: --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up smoke test quick lint format faults bench requirements clean
+.PHONY: help up smoke test exhaustive quick lint format faults bench requirements clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,10 @@ test: lint  ## lint, then all tests
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: .venv/tools.ok  ## the tests that take less than about five seconds each
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow and not exhaustive" $(ARGS)
+
+exhaustive: .venv/tools.ok  ## what `make test` leaves out, as it takes long: every moment, broker and look
+	$(BIN)/python -m pytest -m exhaustive -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/tools.ok  ## ruff, mypy and the import contracts
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ import pytest
 
 from tests.load.github import github_run
 
-EVENTS = int(os.environ.get("SLUICE_E2E_EVENTS", "30000"))
+EVENTS = int(os.environ.get("SLUICE_E2E_EVENTS", "5000"))
 SECONDS = 600.0
 
 

@@ -132,6 +132,7 @@ def test_data_and_logins_outlive_an_interrupt_and_a_kill_which_leave_no_process_
     assert "beat ended with code -9" in up.said()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests are an ordinary user's already")
 def test_an_ordinary_user_has_the_same(up_of_nobody):
     up_of_nobody.start()

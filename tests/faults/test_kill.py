@@ -16,12 +16,17 @@ DEATH_SECONDS = 120.0
 SECONDS = 180.0
 DELAY_MS = 20.0  # so that a request is under way when it is to be cut
 
+MOMENTS = [
+    Moment.BEFORE_OUTCOME,
+    *(pytest.param(one, marks=pytest.mark.exhaustive) for one in Moment if one is not Moment.BEFORE_OUTCOME),
+]
+
 
 @pytest.mark.kafka
 @pytest.mark.shared
 @pytest.mark.slow
 @pytest.mark.timeout(DEATH_SECONDS + 2 * SECONDS)
-@pytest.mark.parametrize("moment", list(Moment))
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_nothing_is_lost_when_a_worker_is_killed(stage, tmp_path, shared, moment):
     with github_run(stage, tmp_path, shared, f"kill-{uuid.uuid4().hex[:8]}") as run:
         run.receiver.behave(delay_ms=DELAY_MS)

@@ -95,6 +95,7 @@ def orders_in(bootstrap, topic, count):
 
 @pytest.mark.kafka
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_legacy_application_is_polled_by_one_of_three_workers_and_by_another_when_it_dies(
     stage, tmp_path, legacy, topic_factory
 ):

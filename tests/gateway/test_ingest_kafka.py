@@ -32,7 +32,10 @@ def records(bootstrap, topic, count):
     return [(one.value(), dict(one.headers() or [])) for one in found]
 
 
-@pytest.fixture(params=[pytest.param("kafka_bootstrap", marks=pytest.mark.kafka), "tansu_bootstrap"])
+TANSU = pytest.param("tansu_bootstrap", marks=pytest.mark.exhaustive)
+
+
+@pytest.fixture(params=[pytest.param("kafka_bootstrap", marks=pytest.mark.kafka), TANSU])
 def bootstrap(request):
     return request.getfixturevalue(request.param)
 

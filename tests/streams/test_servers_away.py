@@ -13,7 +13,7 @@ from streams.message import Message
 from tests.parts import mosquitto, nats_server, rabbitmq, valkey_tcp
 from tests.streams.connecting import contents, numbered, output_of, reading, until, write_at_last
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
 
 AWAY_SECONDS = 10
 TOGETHER = 50

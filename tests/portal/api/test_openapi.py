@@ -57,6 +57,7 @@ def one_connection(document):
         signal.connect(close_old_connections)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_requests_made_from_the_document_are_answered_as_it_says(document, one_connection):
     estate = Estate()

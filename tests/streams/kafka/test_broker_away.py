@@ -11,7 +11,7 @@ from tests.parts.topics import Topics
 from tests.streams.kafka.reading import contents, produce, reader, until
 from tests.streams.making import ListOutput
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.exhaustive]
 
 
 @pytest.fixture

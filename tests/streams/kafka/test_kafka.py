@@ -13,7 +13,10 @@ from tests.streams.kafka.reading import DEADLINE, contents, produce, reader, unt
 from tests.streams.making import IDENTITY, SERVICES, ListOutput, MemoryQuarantine, stream
 
 
-@pytest.fixture(params=[pytest.param("kafka_bootstrap", marks=pytest.mark.kafka), "tansu_bootstrap"])
+TANSU = pytest.param("tansu_bootstrap", marks=pytest.mark.exhaustive)
+
+
+@pytest.fixture(params=[pytest.param("kafka_bootstrap", marks=pytest.mark.kafka), TANSU])
 def bootstrap(request):
     return request.getfixturevalue(request.param)
 

@@ -96,6 +96,7 @@ async def test_a_topic_that_is_missing_is_read_once_it_is_there(bootstrap, topic
     await one.stop()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.kafka
 async def test_a_topic_made_anew_is_read_from_its_start(kafka_bootstrap, topic_factory):
     topic, kept = topic_factory(kafka_bootstrap), Kept()

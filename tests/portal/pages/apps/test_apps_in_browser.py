@@ -164,6 +164,7 @@ def test_a_person_subscribes_receives_and_has_it_sent_again(
     assert page.errors == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("width", "scheme"), [("desktop", "dark"), ("phone", "light")])
 def test_every_page_is_whole(browser, live_server, workshop, width, scheme):
     page = open_page(browser, width, scheme)

@@ -119,6 +119,7 @@ def test_a_publisher_makes_a_product_of_a_definition_and_publishes_it(walk, esta
     assert on.wrong() == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_of_products_are_whole_and_readable(walk, estate, width):
     asked = factories.SubscriptionFactory(
