@@ -12,7 +12,6 @@ from streams.pipeline import Pipeline
 from tests.streams.kafka.reading import DEADLINE, contents, produce, reader, until
 from tests.streams.making import IDENTITY, SERVICES, ListOutput, MemoryQuarantine, stream
 
-
 TANSU = pytest.param("tansu_bootstrap", marks=pytest.mark.exhaustive)
 
 
