@@ -82,9 +82,11 @@ def api_key(headers: Mapping[bytes, bytes], query_string: bytes, places: KeyPlac
 
 def shown_digest(headers: Mapping[bytes, bytes], query_string: bytes, places: KeyPlaces) -> bytes:
     """Return 32 bytes by which to know again who shows the same; all that the key is read from goes into them."""
-    if places.header or places.query:
-        return sha256(headers.get(places.header.lower().encode(), b"") + b"\0" + query_string).digest()
-    return sha256(headers.get(b"authorization", b"") + b"\0" + headers.get(b"x-api-key", b"")).digest()
+    if places.header:
+        shown = headers.get(places.header.lower().encode(), b"")
+    else:
+        shown = headers.get(b"authorization", b"") + b"\0" + headers.get(b"x-api-key", b"")
+    return sha256(shown + b"\0" + query_string if places.query else shown).digest()
 
 
 def key_headers(places: KeyPlaces) -> Sequence[bytes]:

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.access_table import AccessTable, Grant, KnownCredential
-from gateway.authentication import OpenAccess, Refusal, api_key, authenticate, caller_of_app
+from gateway.authentication import (
+    OpenAccess,
+    Refusal,
+    api_key,
+    authenticate,
+    caller_of_app,
+    shown_digest,
+)
 from gateway.caller import Caller, Limits
 from gateway.protocol import first_values
 from portal.components import every_component
@@ -122,6 +129,23 @@ def test_a_ticket_stands_for_an_app_and_no_key():
 )
 def test_a_key_stands_where_the_definition_says(places, headers, query, found):
     assert api_key(first_values(scope(*headers)), query, places) == found
+
+
+SHOWN = st.tuples(
+    st.dictionaries(
+        st.sampled_from([b"authorization", b"x-api-key", b"x-shop"]), st.sampled_from([b"", b"a", b"b"])
+    ),
+    st.sampled_from([b"", b"key=a", b"key=b"]),
+)
+
+
+@pytest.mark.parametrize(
+    "places", [KeyPlaces(), KeyPlaces("X-Shop"), KeyPlaces(query="key"), KeyPlaces("X-Shop", "key")], ids=str
+)
+@given(SHOWN, SHOWN)
+def test_who_shows_another_key_is_not_taken_for_who_came_before(places, one, other):
+    if api_key(*one, places) != api_key(*other, places):
+        assert shown_digest(*one, places) != shown_digest(*other, places)
 
 
 @given(st.text(st.characters(max_codepoint=255), max_size=600), st.binary(max_size=80))
