@@ -111,6 +111,8 @@ class IngestPipeline:
 
     def enter(self) -> None:
         """Take a place among those that wait for the output; `leave` gives it back. Raises IngestRefusedError."""
+        if self._state is not State.OPEN:
+            raise not_ready()
         if self._waiting >= self._most_waiting:
             raise IngestRefusedError(
                 503, "busy", "too many requests wait for this stream's output", RETRY_SOON

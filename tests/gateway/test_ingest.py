@@ -6,6 +6,7 @@ import json
 import pytest
 
 from gateway.ingest import IngestLimits
+from gateway.ingest_refusal import IngestRefusedError
 from gateway.routes import Purpose
 from streams.errors import (
     BatchError,
@@ -342,6 +343,37 @@ async def test_what_is_unchanged_goes_on_and_what_changed_finishes_its_requests(
     await until(lambda: output.closed)
     assert [one.content for one in output.taken] == [b"old"]
     assert [one.content for one in successor.taken] == [b"new"]
+
+
+async def test_a_body_that_comes_while_its_stream_changes_goes_to_the_stream_as_it_is_then(served, output):
+    successor, changed = Output(), asyncio.Event()
+    begin = {"type": "http.request", "body": b"slow", "more_body": True}
+    begun = []
+
+    async def receive():
+        if not begun:
+            begun.append(1)
+            return begin
+        await changed.wait()
+        return {"type": "http.request", "body": b"ly", "more_body": False}
+
+    answer = asyncio.create_task(asking(served, receive))
+    await until(lambda: begun)
+    served.ingest.apply([api(PLAIN.replace("60s", "50s"), successor, revision=2)])
+    await until(lambda: output.closed and served.pipeline._state.value == "open")
+    changed.set()
+
+    assert await answer == {"status": 200}
+    assert ([one.content for one in successor.taken], output.taken) == ([b"slowly"], [])
+
+
+async def test_a_stream_that_closes_lets_nobody_in_who_waited_for_something_else(served, output):
+    pipeline = served.pipeline
+    served.ingest.apply([])
+    await until(lambda: output.closed)
+    with pytest.raises(IngestRefusedError) as refused:
+        pipeline.enter()
+    assert refused.value.code == "not_ready"
 
 
 async def test_what_is_no_longer_active_is_not_served(served, output):
