@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import orjson
 from psycopg import AsyncCursor
 from psycopg.rows import namedtuple_row
 
@@ -39,7 +38,7 @@ WHERE subscription.state = %s
 ORDER BY subscription.id
 """
 _EXAMPLES: Final = """
-SELECT offered.product_id, event_type.example
+SELECT offered.product_id, event_type.example::text
 FROM gateway_product_event_types AS offered
 JOIN gateway_eventtype AS event_type ON event_type.id = offered.eventtype_id
 WHERE event_type.example IS NOT NULL AND offered.product_id = ANY (%s)
@@ -124,12 +123,14 @@ async def load_access(pool: Pool) -> AccessTable:
 
 
 async def _examples(cursor: AsyncCursor[Any], products: set[int]) -> dict[int, tuple[bytes, ...]]:
-    """The examples of products' event types, each as the bytes of one message."""
+    """The examples of products' event types, each as the bytes of one message: as text, since JSON may say numbers that
+    no library writes again, and one product's must not stand in the way of all.
+    """
     if not products:
         return {}
     examples: dict[int, tuple[bytes, ...]] = {}
     for row in await (await cursor.execute(_EXAMPLES, [list(products)])).fetchall():
-        examples[row.product_id] = (*examples.get(row.product_id, ()), orjson.dumps(row.example))
+        examples[row.product_id] = (*examples.get(row.product_id, ()), row.example.encode())
     return examples
 
 

@@ -8,11 +8,10 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-import orjson
-
 from gateway.caller import Caller
 from gateway.request_messages import header_text, query_parameters
 from gateway.withheld import Withheld
+from streams.jsontext import serialise
 
 _HEADER: Final = "headers_"
 _DATA: Final = "request_data_"
@@ -43,7 +42,7 @@ def caller_variables(
 def _attribute(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else serialise(value).decode()
 
 
 def _of_request(

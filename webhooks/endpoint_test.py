@@ -14,6 +14,7 @@ from django.utils import timezone
 from gateway import audit
 from gateway.actor import Actor
 from streams.guarded_session import Answer, CallTimeoutError, GuardedSession
+from streams.jsontext import serialise
 from streams.outbound import Guard, HostError, OutboundError
 from webhooks.endpoints import decrypt_headers, decrypt_keys, offered_event_types
 from webhooks.exchange import EXCERPT_BYTES, ErrorClass
@@ -103,7 +104,7 @@ def _send(url: str, headers: dict[str, str], body: bytes) -> EndpointTestResult:
 def _body(endpoint: Endpoint, event_type: str) -> bytes:
     if event_type:
         example = offered_event_types(endpoint.app, [event_type])[0].example
-        return orjson.dumps({} if example is None else example)
+        return serialise({} if example is None else example)
     said = {"message": "Sluice can reach this endpoint.", "endpoint": endpoint.public_id}
     return orjson.dumps({"type": TEST_TYPE, "timestamp": timezone.now().isoformat(), "data": said})
 

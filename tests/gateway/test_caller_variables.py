@@ -8,7 +8,7 @@ from gateway.caller import Caller, Limits
 from gateway.caller_variables import caller_variables
 from gateway.withheld import Withheld
 
-CALLER = Caller("192.0.2.1", Limits(), attributes={"team": "blue", "level": 3, "tags": ["a"]})
+CALLER = Caller("192.0.2.1", Limits(), attributes={"team": "blue", "level": 3, "tags": ["a"], "sum": 10**20})
 SCOPE = {
     "path": "/stream-demo/push-event",
     "headers": [
@@ -39,6 +39,7 @@ def value(name, form=None):
         ("tyk_meta.team", "blue"),
         ("tyk_meta.level", "3"),
         ("tyk_meta.tags", '["a"]'),
+        ("tyk_meta.sum", "100000000000000000000"),
         ("tyk_meta.missing", ""),
     ],
 )
