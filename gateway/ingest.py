@@ -182,6 +182,9 @@ class Ingest:
         except SluiceError as error:
             # Its callers are told that it is not ready; a new revision or connection may mend it.
             logger.warning("stream %s/%s cannot be run: %s", active.identity.definition_name, key[1], error)
+        except Exception:
+            # One that fails by a fault of its own must not keep those of others from being run.
+            logger.exception("stream %s/%s cannot be run", active.identity.definition_name, key[1])
 
     def _close(self, key: Key) -> None:
         task = asyncio.create_task(self._pipelines.pop(key).close())

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -374,6 +375,22 @@ async def test_a_stream_that_closes_lets_nobody_in_who_waited_for_something_else
     with pytest.raises(IngestRefusedError) as refused:
         pipeline.enter()
     assert refused.value.code == "not_ready"
+
+
+async def test_a_stream_that_cannot_be_built_by_a_fault_of_its_own_keeps_no_other_from_running(output):
+    def build(*_):
+        raise ValueError("a fault of its own")
+
+    broken = Output()
+    broken.spec = replace(broken.spec, build=build)
+    other = replace(api(PLAIN, broken), definition_id=2)
+    served = Served(other)
+    served.api = api(PLAIN, output)
+
+    served.ingest.apply([other, served.api])
+
+    assert (await served.post(b"all the same")).status == 200
+    await served.ingest.stop()
 
 
 async def test_what_is_no_longer_active_is_not_served(served, output):
