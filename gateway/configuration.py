@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -72,7 +71,7 @@ class ConfigurationFollower:
         self._asked: asyncio.Future[None] | None = None
         """Those who wait for the next look."""
         self._answered = False
-        """Whether the database did, when it was asked last."""
+        """Whether the database did, when it was asked last, and soon enough."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -98,9 +97,11 @@ class ConfigurationFollower:
         if self._asked is None:
             self._asked = asyncio.get_running_loop().create_future()
             self._looks.hurry()
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                 await asyncio.shield(self._asked)
+        except TimeoutError:
+            self._answered = False  # it hangs: until it answers again, nobody else need wait
         return self.now is not before
 
     async def stop(self) -> None:
