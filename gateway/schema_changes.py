@@ -4,6 +4,7 @@ A change breaks if an event that the new schema allows may be one that the old s
 called breaking: better a warning too many than a receiver that stops at night.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -65,7 +66,7 @@ def _as_object(schema: JsonValue) -> Mapping[str, Any]:
 def _compared(
     before: Mapping[str, Any], after: Mapping[str, Any], path: str, depth: int
 ) -> Iterator[SchemaChange]:
-    if before == after:
+    if _same(before, after):
         return
     if depth == 0 or not _UNEVALUATED.isdisjoint(before):
         yield SchemaChange(path, "changed", breaking=True)
@@ -75,6 +76,15 @@ def _compared(
     yield from _members(before, after, path, depth)
     yield from _compared(_items(before), _items(after), f"{path}[]", depth - 1)
     yield from _keywords(before, after, path)
+
+
+def _same(one: JsonValue, other: JsonValue) -> bool:
+    """Whether two values are the same JSON: to Python, 1 is true."""
+    return bool(one == other) and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _is_among(values: list[Any], wanted: Any) -> bool:
+    return any(_same(value, wanted) for value in values)
 
 
 def _items(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -99,15 +109,15 @@ def _spoken(kinds: frozenset[str]) -> str:
 
 def _values(before: Mapping[str, Any], after: Mapping[str, Any], path: str) -> Iterator[SchemaChange]:
     old, new = before.get("enum"), after.get("enum")
-    if old == new:
+    if _same(old, new):
         return
     if old is None or new is None:
         text = "has fixed values now" if old is None else "has no fixed values any more"
         yield SchemaChange(path, text, breaking=new is None)
         return
-    if gone := [value for value in old if value not in new]:
+    if gone := [value for value in old if not _is_among(new, value)]:
         yield SchemaChange(path, f"is not {_listed(gone)} any more", breaking=False)
-    if come := [value for value in new if value not in old]:
+    if come := [value for value in new if not _is_among(old, value)]:
         yield SchemaChange(path, f"may be {_listed(come)}", breaking=True)
 
 
@@ -154,7 +164,8 @@ def _keywords(before: Mapping[str, Any], after: Mapping[str, Any], path: str) ->
     differing = [
         name
         for name in names
-        if name not in _STRUCTURE and before.get(name, _NOWHERE) != after.get(name, _NOWHERE)
+        if name not in _STRUCTURE
+        and not (name in before and name in after and _same(before[name], after[name]))
     ]
     if any(name in _WORDS for name in differing):
         yield SchemaChange(path, "is described in other words", breaking=False)

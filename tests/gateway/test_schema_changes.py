@@ -57,6 +57,13 @@ def test_values_that_come_break_and_values_that_go_do_not():
     ]
 
 
+@pytest.mark.parametrize("keyword", ["const", "enum", "default"])
+def test_one_is_not_true(keyword):
+    before, after = ({keyword: [value] if keyword == "enum" else value} for value in (1, True))
+    assert any(change.breaking for change in compare_schemas(before, after)) == (keyword != "default")
+    assert compare_schemas(before, after)
+
+
 def test_a_member_that_is_gone_is_said_once():
     after = {**ORDER, "required": ["id"], "properties": {"id": ORDER["properties"]["id"]}}
     gone = [(change.path, change.breaking) for change in compare_schemas(ORDER, after)]
