@@ -27,7 +27,6 @@ class Changes:
 @contextmanager
 def changes() -> Iterator[Changes]:
     """Collect what is written down while the block runs."""
-    RevisionCounter.objects.get_or_create(pk=1)
     before, seen = _counter(), set(Audit.objects.values_list("pk", flat=True))
     found = Changes()
     yield found

@@ -94,7 +94,7 @@ class Shop:
 def open_shop(text: dict[str, Any] | None = None, dialect: Dialect = Dialect.SLUICE, **limits: Any) -> Shop:
     """Make it; limits: of the plan. An open definition is not for sale."""
     # Each test's count is another: a gateway that outlives a test sees that everything is new.
-    RevisionCounter.objects.update_or_create(pk=1, defaults={"value": time.time_ns() // 1_000_000})
+    RevisionCounter.objects.update(value=time.time_ns() // 1_000_000)
     publisher = actor_in(OrganizationFactory())
     saved = create_definition(
         publisher, json.dumps(text or document()), dialect, definition_registry(), activate=True

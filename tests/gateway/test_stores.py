@@ -55,7 +55,6 @@ def using(postgres_url):
 
 @pytest.fixture
 def definition() -> ApiDefinition:
-    RevisionCounter.objects.get_or_create(pk=1)
     organization = Organization.objects.create(name="Shop", slug="shop")
     return ApiDefinition.objects.create(
         organization=organization,

@@ -17,7 +17,6 @@ HOUR = dt.timedelta(hours=1)
 def endpoint() -> Endpoint:
     organization = Organization.objects.create(name="Partner", slug="partner")
     app = App.objects.create(organization=organization, name="Till")
-    RevisionCounter.objects.get_or_create(pk=1)
     return Endpoint.objects.create(app=app, public_id="ep_1", url="https://till.example/hook")
 
 

@@ -87,7 +87,7 @@ def product(valkey_url, tansu_bootstrap, topic, gateway):
     factories.SubscriptionFactory(app=app, plan=factories.PlanFactory(product=made, max_clients=1))
     # Last, as the factories tell nobody. Each test's count is another: the gateway outlives a test.
     count = time.time_ns() // 1_000_000
-    RevisionCounter.objects.update_or_create(pk=1, defaults={"value": count})
+    RevisionCounter.objects.update(value=count)
     wait_until(lambda: revision_of(gateway) >= count, "the gateway does not see the product")
     made.publisher = actor
     return made
