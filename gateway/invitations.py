@@ -43,7 +43,7 @@ def invite(actor: Actor, *, email: str, role: Role) -> IssuedInvitation:
         raise RefusedError(f"{email} is a member already", code="already_member")
     # Locked, so that two invitations at the same moment see each other.
     Organization.objects.select_for_update().get(pk=actor.organization.pk)
-    _end_earlier(actor.organization, email)
+    _end_earlier(actor, email)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     invitation = Invitation(
         organization=actor.organization,
@@ -127,9 +127,11 @@ def _check_unused(invitation: Invitation) -> None:
         raise RefusedError("the invitation was taken back", code="revoked", remedy=remedy)
 
 
-def _end_earlier(organization: Organization, email: str) -> None:
-    unused = open_invitations(organization)
-    unused.filter(email__iexact=email).update(revoked_at=timezone.now())
+def _end_earlier(actor: Actor, email: str) -> None:
+    """End what is open to an address, as far as the actor may. Raises InputError, RefusedError."""
+    unused = open_invitations(actor.organization)
+    for earlier in unused.filter(email__iexact=email):
+        revoke_invitation(actor, earlier)
     if unused.filter(expires_at__gt=timezone.now()).count() >= MOST_OPEN:
         remedy = "revoke those that nobody will accept"
         raise RefusedError(f"{MOST_OPEN} invitations are open", code="too_many", remedy=remedy)

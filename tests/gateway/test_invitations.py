@@ -103,7 +103,9 @@ def test_who_became_a_member_meanwhile_stays_what_they_are(owner, invited):
 
 def test_a_second_invitation_ends_the_first(owner, invited):
     first = invite(owner, email=invited.email, role=Role.OWNER)
-    invite(owner, email=invited.email.upper(), role=Role.VIEWER)
+    with changes() as left:
+        invite(owner, email=invited.email.upper(), role=Role.VIEWER)
+    assert left.verbs == ["invitation.revoke", "invitation.issue"]
     with refused("revoked"):
         accept_invitation(invited, first.token)
     assert [row.role for row in open_invitations(owner.organization)] == [Role.VIEWER]
@@ -121,6 +123,9 @@ def test_an_admin_neither_invites_an_owner_nor_revokes_an_owners_invitation(owne
     issued = invite(owner, email="ada@example.com", role=Role.OWNER)
     with pytest.raises(InputError, match="only an owner"):
         revoke_invitation(admin, issued.invitation)
+    with pytest.raises(InputError, match="only an owner"):
+        invite(admin, email="ada@example.com", role=Role.VIEWER)
+    assert open_invitations(owner.organization).get() == issued.invitation
 
 
 def test_what_is_no_address_is_told(owner):
