@@ -8,10 +8,11 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # missing in 
 from typing import Any
 
 from streams.config.node import MAX_DEPTH, Finding, Node, Style, Text, pointer_to
+from streams.config.scalars import core_scalar
 from streams.config.unreadable import UnreadableError
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*))(\.\d+)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -110,10 +111,12 @@ class JsonReader:
         return value, end
 
     def _scalar(self, at: int) -> tuple[int | float | bool | None, int]:
-        number = _NUMBER.match(self._text, at)
-        if number is not None:
-            whole = number[2] is None and number[3] is None
-            return int(number[0]) if whole else float(number[0]), number.end()
+        found = _NUMBER.match(self._text, at)
+        if found is not None:
+            number = core_scalar(found[0])
+            if isinstance(number, str):
+                raise UnreadableError("the number is too large", at)
+            return number, found.end()
         for word, value in _WORDS.items():
             if self._text.startswith(word, at):
                 return value, at + len(word)

@@ -44,6 +44,14 @@ def test_yes_and_on_are_texts_and_true_is_not():
     assert tree.plain() == {"a": "yes", "b": "on", "c": True, "d": 16, "e": 1000.0, "f": None}
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000, "1e999", "-1e999"])
+@pytest.mark.parametrize("text", ["a: {}", '{{"a": {}}}'])
+def test_a_number_beyond_all_numbers_is_none(text, number):
+    tree, _ = parse(text.format(number))
+    assert tree is not None
+    assert tree.plain() == {"a": number}
+
+
 @pytest.mark.parametrize("text", ["a: 1\nb: 2\na: 3\n", '{"a": 1,\n "b": 2,\n "a": 3}'])
 def test_a_key_that_stands_twice_is_an_error_at_the_second(text):
     _, findings = parse(text)
