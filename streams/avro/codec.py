@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO, StringIO
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from fastavro.validation import ValidationError, validate
 
 from streams.avro.schema import schema_fingerprint
 from streams.errors import SluiceError
-from streams.jsontext import parse, serialise
+from streams.jsontext import NotJsonError, parse, serialise
 
 _MAGIC: Final = b"\xc3\x01"
 _FAULTS: Final = (
@@ -99,7 +100,10 @@ class Codec:
         _attempt(
             lambda: fastavro.json_writer(writing, self._schema, [native], write_union_type=not self._plain)
         )
-        return parse(writing.getvalue())
+        try:
+            return parse(writing.getvalue())
+        except NotJsonError as error:
+            raise CodecError("a number is infinite or none at all, which JSON cannot write") from error
 
 
 def _attempt(run: Callable[[], Any]) -> Any:
@@ -117,7 +121,7 @@ def _attempt(run: Callable[[], Any]) -> Any:
 def _with_bytes(value: Any, schema: Any) -> Any:
     """A plain JSON value whose texts are bytes where the schema wants bytes; a byte is a character up to U+00FF."""
     if isinstance(schema, list):
-        return _with_bytes(value, next((one for one in schema if _takes(value, one)), "null"))
+        return _of_union(value, schema)
     kind = schema["type"] if isinstance(schema, dict) else schema
     if isinstance(kind, (dict, list)):
         return _with_bytes(value, kind)
@@ -137,8 +141,11 @@ def _members_with_bytes(value: Any, kind: str, schema: Any) -> Any:
     return value
 
 
-def _takes(value: Any, schema: Any) -> bool:
-    try:
-        return bool(validate(_with_bytes(value, schema), schema, raise_errors=False))
-    except _FAULTS:
-        return False
+def _of_union(value: Any, schemas: list[Any]) -> Any:
+    """The value as the first schema that takes it wants it."""
+    for schema in schemas:
+        with suppress(*_FAULTS):
+            native = _with_bytes(value, schema)
+            if validate(native, schema, raise_errors=False):
+                return native
+    return value

@@ -13,6 +13,10 @@ from streams.jsontext import NotJsonError, parse
 
 _CONTAINERS: Final = {"array": "items", "map": "values"}
 _MAX_DEPTH: Final = 64
+_MAX_PARTS: Final = 10_000
+"""Types within types, each counted as often as it is named."""
+_MAX_EMPTY: Final = 100
+"""Of them, those whose values take no bytes."""
 
 
 class SchemaError(ConfigError):
@@ -25,7 +29,7 @@ def read_schema(text: str, references: Mapping[str, str] | None = None) -> Any:
     for reference in (references or {}).values():
         _parsed(reference, named)
     schema = _parsed(text, named)
-    _check_bounds(schema, named, ())
+    _Bounds(named).check(schema)
     return schema
 
 
@@ -50,29 +54,55 @@ def _parsed(text: str, named: dict[str, Any]) -> Any:
         raise SchemaError(f"the schema cannot be read: {error!r}") from error
 
 
-def _check_bounds(schema: Any, named: Mapping[str, Any], inside: tuple[str, ...]) -> None:
-    """Refuse what lets few bytes stand for any amount of work. Raises SchemaError.
+class _Bounds:
+    """Refuses what lets few bytes stand for any amount of work.
 
-    fastavro follows a type that holds itself on the C stack, which a hostile message overflows; and an array whose
-    items take no bytes may claim any number of them.
+    fastavro follows a type that holds itself on the C stack, which a hostile message overflows; an array whose items
+    take no bytes may claim any number of them; and types that each hold the next one twice are soon without end.
     """
-    if len(inside) > _MAX_DEPTH:
-        raise SchemaError(f"the schema nests deeper than {_MAX_DEPTH} levels")
-    for branch in schema if isinstance(schema, list) else [schema]:
-        resolved = named.get(branch, branch) if isinstance(branch, str) else branch
+
+    def __init__(self, named: Mapping[str, Any]) -> None:
+        self._named = named
+        self._parts = 0
+        self._empty = 0
+
+    def check(self, schema: Any, inside: tuple[str, ...] = ()) -> None:
+        """Follow a schema. inside: the names of the types around it. Raises SchemaError."""
+        if len(inside) > _MAX_DEPTH:
+            raise SchemaError(f"the schema nests deeper than {_MAX_DEPTH} levels")
+        if not isinstance(schema, list):
+            self._check_one(schema, inside)
+            return
+        for branch in schema:
+            # A union's own byte says that it is null.
+            if branch != "null":
+                self._check_one(branch, inside)
+
+    def _check_one(self, schema: Any, inside: tuple[str, ...]) -> None:
+        resolved = self._named.get(schema, schema) if isinstance(schema, str) else schema
+        self._count(resolved)
         if not isinstance(resolved, dict):
-            continue
+            return
         name = str(resolved.get("name", ""))
         if name and name in inside:
             raise SchemaError(f"the type {name!r} holds itself; such schemas are not supported")
-        kind = resolved["type"]
-        if kind == "array" and _takes_nothing(resolved["items"], named):
-            raise SchemaError("the items of an array take no bytes; such schemas are not supported")
         for child in _children(resolved):
-            _check_bounds(child, named, (*inside, name))
+            self.check(child, (*inside, name))
+        if resolved["type"] == "array" and _takes_nothing(resolved["items"], self._named):
+            raise SchemaError("the items of an array take no bytes; such schemas are not supported")
+
+    def _count(self, resolved: Any) -> None:
+        self._parts += 1
+        if self._parts > _MAX_PARTS:
+            raise SchemaError(f"the schema has more than {_MAX_PARTS} types within types")
+        self._empty += not _children(resolved) and _takes_nothing(resolved, self._named)
+        if self._empty > _MAX_EMPTY:
+            raise SchemaError(f"more than {_MAX_EMPTY} types in the schema take no bytes")
 
 
-def _children(schema: Mapping[str, Any]) -> list[Any]:
+def _children(schema: Any) -> list[Any]:
+    if not isinstance(schema, dict):
+        return []
     if "fields" in schema:
         return [field["type"] for field in schema["fields"]]
     kind = schema["type"]

@@ -1,6 +1,7 @@
 """`avro`: encodings there and back, and schemas that bytes cannot abuse."""
 
 import json
+import struct
 
 import pytest
 
@@ -28,6 +29,16 @@ ORDER = {"at": 1577836800000, "id": 5, "note": {"string": "x"}, "raw": "\u00ff\u
 
 def avro(operator, encoding, schema=SCHEMA):
     return "- avro: " + json.dumps({"operator": operator, "encoding": encoding, "schema": schema})
+
+
+def twice(levels, leaf):
+    """A schema of records each of which holds the next one twice."""
+    schema = leaf
+    for at in range(levels):
+        again = schema if isinstance(schema, str) else schema["name"]
+        fields = [{"name": "a", "type": schema}, {"name": "b", "type": again}]
+        schema = {"type": "record", "name": f"r{at}", "fields": fields}
+    return json.dumps(schema)
 
 
 @pytest.mark.parametrize("encoding", ["binary", "single", "textual"])
@@ -66,6 +77,15 @@ async def test_what_does_not_follow_the_schema_is_flagged(operator, encoding, co
     assert errors(made)[0].startswith("failed to ")
 
 
+async def test_a_number_that_json_cannot_write_flags_its_message_alone():
+    contents = (struct.pack("<d", 1.5), struct.pack("<d", float("nan")))
+    made = await processed(avro("to_json", "binary", '"double"'), *contents)
+    assert errors(made) == [
+        None,
+        "failed to convert message: a number is infinite or none at all, which JSON cannot write",
+    ]
+
+
 @pytest.mark.parametrize(
     "schema",
     [
@@ -76,6 +96,9 @@ async def test_what_does_not_follow_the_schema_is_flagged(operator, encoding, co
         '{"type":"array","items":"null"}',
         '{"type":"array","items":{"type":"record","name":"E","fields":[]}}',
         '{"type":"record"}',
+        twice(40, "int"),
+        twice(12, "null"),
+        json.dumps({"type": "array", "items": ["int", json.loads(twice(7, "null"))]}),
     ],
 )
 def test_a_schema_that_cannot_be_used_is_refused(schema):
