@@ -21,6 +21,12 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"([^\s=/]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>/]+))")
+# As https://www.w3.org/TR/xml/#NT-Name has it.
+_NAME_START = (
+    r":A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
+    r"\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_NAME = re.compile(rf"[{_NAME_START}][{_NAME_START}\-.0-9\xb7\u0300-\u036f\u203f\u2040]*")
 _MAX_DEPTH = 200
 
 
@@ -126,7 +132,8 @@ def _add(content: dict[str, Any], key: str, value: Any) -> None:
 
 @method(
     "format_xml",
-    "The object as XML in bytes, indented by four blanks unless told otherwise.",
+    "The object as XML in bytes, indented by four blanks unless told otherwise. It fails on keys that XML has no names "
+    "for, such as `+1`, which Bento writes as they are: no reader of XML would take the document.",
     parameters=(string("indent", "    "), boolean("no_indent", default=False)),
     context=True,
     naming=Naming.NONE,
@@ -166,7 +173,9 @@ class _Writer:
         if isinstance(value, list):
             for item in value:
                 self.element(name, item, depth)
-        elif isinstance(value, dict):
+            return
+        _check_name(name)
+        if isinstance(value, dict):
             self._object(name, value, depth)
         else:
             text = "" if value is None else _escaped(to_string(value))
@@ -175,7 +184,7 @@ class _Writer:
     def _object(self, name: str, value: dict[str, Any], depth: int) -> None:
         members = sorted(value.items())
         attributes = "".join(
-            f' {key[1:]}="{_escaped(to_string(item))}"'
+            f' {_check_name(key[1:])}="{_escaped(to_string(item))}"'
             for key, item in members
             if key.startswith("-") and len(key) > 1
         )
@@ -193,6 +202,13 @@ class _Writer:
         line = text if self._indent is None else f"\n{self._indent * depth}{text}"
         self._run.charge(len(line))
         self.parts.append(line)
+
+
+def _check_name(name: str) -> str:
+    """The name of an element or attribute. Raises Fault for one that XML does not allow."""
+    if _NAME.fullmatch(name) is None:
+        raise Fault(f"{name!r} cannot be a name in XML: rename the key, as by map_each_key")
+    return name
 
 
 def _escaped(text: str) -> str:
