@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from typing import Final
 
 from streams.batching import Gathering, Policy, is_on, make_policy
 from streams.drain import Drain
+from streams.errors import StreamStoppedError
 from streams.message import Message
 from streams.outputs.attempt import Errors, attempt, raise_for
 from streams.processed import ProcessedOutput
 from streams.spec import BuildContext, Config, Output
 from streams.stages import build_stages
 from streams.stopping import StopSignal, end_tasks
+
+CLOSE_SECONDS: Final = 5.0
+"""How long the output may take for the last batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class BatchedOutput:
         self._stopping = stopping
         self._gathering = Gathering(policy)
         self._shares: list[_Share] = []
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[asyncio.Task[None], list[_Share]] = {}
         self._watching: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._flushed = time.monotonic()
@@ -51,11 +56,14 @@ class BatchedOutput:
         self._watching = asyncio.create_task(self._flush_at_stop())
 
     async def close(self) -> None:
-        """Send what waits and close the output."""
+        """Send what somebody still waits for, which the output has a moment to take, and close it."""
         if self._watching is not None:
             await end_tasks((self._watching,))
         self._flush()
-        await asyncio.gather(*self._sending)
+        awaited = [task for task, shares in self._sending.items() if not all(map(_is_told, shares))]
+        if awaited:
+            await asyncio.wait(awaited, timeout=CLOSE_SECONDS)
+        await end_tasks(self._sending)
         await self._output.close()
 
     async def write(self, messages: list[Message]) -> None:
@@ -90,25 +98,27 @@ class BatchedOutput:
         messages, shares, self._shares = self._gathering.take(), self._shares, []
         if messages:
             task = asyncio.create_task(self._send(messages, shares))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._sending[task] = shares
+            task.add_done_callback(self._sending.pop)
 
     async def _send(self, messages: list[Message], shares: list[_Share]) -> None:
+        errors: Errors = dict.fromkeys(range(len(messages)), StreamStoppedError("the stream was stopped"))
         try:
             errors = await attempt(self._output, messages)
-        except Exception as error:  # noqa: BLE001 - a fault of the output's own, told to whoever wrote
+        finally:
             for share in shares:
-                if not share.told.done():
-                    share.told.set_exception(error)
-            return
-        for share in shares:
-            own = range(share.begin, share.begin + share.count)
-            if not share.told.done():  # its writer may be gone
-                share.told.set_result({at - share.begin: errors[at] for at in own if at in errors})
+                own = range(share.begin, share.begin + share.count)
+                if not _is_told(share):
+                    share.told.set_result({at - share.begin: errors[at] for at in own if at in errors})
 
     async def _flush_at_stop(self) -> None:
         await self._stopping.wait()
         self._flush()
+
+
+def _is_told(share: _Share) -> bool:
+    """Tell whether nobody waits any more: also where the writer gave up."""
+    return share.told.done()
 
 
 def with_batching(output: Output, config: Config, context: BuildContext) -> Output:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from streams.errors import BatchError, OutputError, RejectedMessageError, StreamStoppedError
 from streams.limits import is_too_large
 from streams.message import Failure, Message
+from streams.outputs.attempt import attempt
 from streams.processed import ProcessingFailedError
 from streams.quarantine import QuarantinedMessage, QuarantineSink, quarantined
 from streams.spec import Output, StreamIdentity
@@ -120,13 +121,7 @@ class Outlet:
 
     async def _attempt(self, batch: list[Message]) -> list[tuple[Message, Exception]]:
         """Write one batch. Returns what was not taken, and why."""
-        try:
-            await self._output.write(batch)
-        except BatchError as error:
-            return [(batch[at], reason) for at, reason in error.errors.items()]
-        except OutputError as error:
-            return [(one, error) for one in batch]
-        return []
+        return [(batch[at], reason) for at, reason in (await attempt(self._output, batch)).items()]
 
     def _failure(self, error: RejectedMessageError) -> Failure:
         return error.failure if isinstance(error, ProcessingFailedError) else Failure(str(error), self._stage)

@@ -32,7 +32,7 @@ from streams.quarantine import QuarantineSink
 from streams.spec import Batch, BuildContext, Input, Processor, Reclaiming, StreamIdentity, is_batchwise
 from streams.stages import build_stages, run_batches, run_stages
 from streams.statistics import Statistics
-from streams.stopping import StopSignal
+from streams.stopping import StopSignal, end_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,8 @@ class Pipeline:
             identity, stream.output.stage, self._output, quarantine, self._sent, largest=self._largest
         )
         self._timeout = stream.shutdown_timeout
+        self._deadline: float | None = None
+        """When what is in flight is let go of, on the event loop's clock; None: the stream goes on."""
         self._room = asyncio.Semaphore(stream.in_flight)
         self._holding = Holding(stream.limits.held_bytes)
         self._settling: set[asyncio.Task[None]] = set()
@@ -100,7 +102,7 @@ class Pipeline:
             await self._output.connect()
             await self._input.connect()
             self.connected = True
-            await self._read_all()
+            await self._read_in_time()
         finally:
             self.connected = False
             await self._finish()
@@ -120,21 +122,32 @@ class Pipeline:
         if (owed := await self._outlet.write_batches(messages, processed)) is not None:
             raise owed.error
 
-    async def _read_all(self) -> None:
+    async def _read_in_time(self) -> None:
+        """Read until the input ends or the stream is stopped, and then no longer than the stream may take.
+
+        A processor that waits, or an output that lets nobody in, would hold the stop up for as long as it likes.
+        """
         stopped = asyncio.create_task(self._stopping.wait())
+        reading = asyncio.create_task(self._read_all(stopped))
         try:
-            while not self._stopping.is_set():
-                await self._enter()
-                batch = await self._next(stopped)
-                if batch is None:
-                    break
-                await self._begin(batch)
-            # An input that has ended is owed its last batches; only a stop cuts their tries short.
-            while self._settling and not self._stopping.is_set():
-                self._drain.turn_on()
-                await asyncio.wait((stopped, *self._settling), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((reading, stopped), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((reading,), timeout=self._left())
         finally:
-            stopped.cancel()
+            await end_tasks((reading, stopped))
+        if not reading.cancelled():
+            reading.result()
+
+    async def _read_all(self, stopped: asyncio.Task[None]) -> None:
+        while not self._stopping.is_set():
+            await self._enter()
+            batch = await self._next(stopped)
+            if batch is None:
+                break
+            await self._begin(batch)
+        # An input that has ended is owed its last batches; only a stop cuts their tries short.
+        while self._settling and not self._stopping.is_set():
+            self._drain.turn_on()
+            await asyncio.wait((stopped, *self._settling), return_when=asyncio.FIRST_COMPLETED)
 
     async def _enter(self) -> None:
         """Take a place among the batches that wait for the output, once they are not too many bytes."""
@@ -159,7 +172,11 @@ class Pipeline:
         self._received.sent += len(batch.messages)
         size = bytes_of(batch.messages)
         self._holding.take(size)
-        messages = await self._processed(batch, batch.messages)
+        try:
+            messages = await self._processed(batch, batch.messages)
+        except BaseException:
+            await batch.acknowledge(StreamStoppedError("the stream was stopped while it processed the batch"))
+            raise
         task = asyncio.create_task(self._settle(batch, messages))
         self._settling.add(task)
         task.add_done_callback(partial(self._settled, size))
@@ -216,11 +233,18 @@ class Pipeline:
         finally:
             self.statistics.failing -= 1
 
+    def _left(self) -> float:
+        """Seconds that are left to end in; they begin to run when this is first asked."""
+        now = asyncio.get_running_loop().time()
+        if self._deadline is None:
+            self._deadline = now + self._timeout
+        return max(0.0, self._deadline - now)
+
     async def _finish(self) -> None:
         """Let what is in flight end within the stream's time, then close input, output and resources."""
         self._stopping.set()
         if self._settling:
-            _, late = await asyncio.wait(self._settling, timeout=self._timeout)
+            _, late = await asyncio.wait(self._settling, timeout=self._left())
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from streams.errors import BatchError, OutputError, RejectedMessageError, StreamStoppedError
 from streams.message import Message
 from streams.spec import Output
 from streams.stopping import StopSignal
+
+logger = logging.getLogger(__name__)
 
 _FIRST_RETRY: Final = 0.1
 _LONGEST_RETRY: Final = 10.0
@@ -17,13 +20,19 @@ Errors = dict[int, Exception]
 
 
 async def attempt(output: Output, messages: list[Message]) -> Errors:
-    """Write a batch once. Returns the errors of those that were not taken."""
+    """Write a batch once. Returns the errors of those that were not taken.
+
+    A fault of the output's own is one of them: raised, it would leave writes to other outputs to themselves.
+    """
     try:
         await output.write(messages)
     except BatchError as error:
         return error.errors
     except OutputError as error:
         return dict.fromkeys(range(len(messages)), error)
+    except Exception as error:
+        logger.exception("an output failed by a fault of its own")
+        return dict.fromkeys(range(len(messages)), OutputError(repr(error)))
     return {}
 
 

@@ -128,5 +128,21 @@ async def test_a_fault_of_the_output_is_told_to_everybody_who_wrote():
     output.failures = [RuntimeError("broken")]
     batched, _, _ = made(Policy(count=2), output)
     await batched.connect()
-    assert [type(one) for one in await told(await written(batched, "1", "2"))] == [RuntimeError, RuntimeError]
+    assert await told(await written(batched, "1", "2")) == ["RuntimeError('broken')"] * 2
     await batched.close()
+
+
+async def test_an_output_that_never_answers_holds_no_end_up(monkeypatch):
+    monkeypatch.setattr("streams.batching_output.CLOSE_SECONDS", 0.01)
+
+    class Stuck(ListOutput):
+        async def write(self, messages):
+            await asyncio.Event().wait()
+
+    batched, _, _ = made(Policy(count=1), Stuck())
+    await batched.connect()
+    given_up, waiting = await written(batched, "1", "2")
+    given_up.cancel()
+    async with asyncio.timeout(SECONDS):
+        await batched.close()
+    assert await told([waiting]) == ["the stream was stopped"]

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from streams.errors import BatchError, OutputError, RejectedMessageError, StreamStoppedError
 from streams.pipeline import Pipeline
 from tests.streams.making import (
@@ -166,3 +168,38 @@ async def test_what_the_output_lets_go_of_goes_back_to_the_input_while_the_rest_
     await pipeline.run()
     assert [type(told) for told in listed.acknowledged] == [StreamStoppedError, type(None)]
     assert [one.content for one in output.taken] == [b"2"]
+
+
+class Stuck(ListOutput):
+    """Takes what it is given and never says so."""
+
+    async def write(self, messages):
+        await super().write(messages)
+        await asyncio.Event().wait()
+
+
+WAITING = "pipeline: {processors: [{label: slow, sleep: {duration: 1h}}]}\n"
+BATCHED = "input: {listed: {}}\noutput: {broker: {outputs: [{kept0: {}}], batching: {count: 1}}}\n"
+
+
+@pytest.mark.parametrize(("text", "read"), [(ENDS, 64), (ENDS + WAITING, 1), (BATCHED, 64)])
+async def test_whatever_holds_a_stream_up_it_ends_in_time_and_gives_everything_back(text, read):
+    batches = [[message(b"1", number)] for number in range(100)]
+    pipeline, listed, _ = made(f"{text}shutdown_timeout: 10ms\n", batches, Stuck())
+    running = asyncio.create_task(pipeline.run())
+    async with asyncio.timeout(20):
+        while pipeline.received < read:
+            await asyncio.sleep(0)
+        pipeline.stop()
+        await running
+    assert [type(told) for told in listed.acknowledged] == [StreamStoppedError] * read
+
+
+async def test_a_fault_of_one_output_repeats_nothing_in_the_others():
+    good, faulty = ListOutput(), ListOutput()
+    faulty.failures = [RuntimeError("a fault of its own")]
+    text = "input: {listed: {}}\noutput: {broker: {outputs: [{kept0: {}}, {kept1: {}}]}}\n"
+    pipeline, listed, _ = made(text, [[message(b"1")]], good, faulty)
+    await pipeline.run()
+    assert [one.content for one in good.taken] == [one.content for one in faulty.taken] == [b"1"]
+    assert listed.acknowledged == [None]
