@@ -8,6 +8,7 @@ from typing import Final
 
 from streams.batching import batching_field, check_policy, held_back, holding_back, is_on
 from streams.batching_input import with_batching
+from streams.connecting import close_all, connect_all
 from streams.errors import EndOfInput
 from streams.inputs.called import check_mixed, check_not_called
 from streams.processed import build_input
@@ -24,6 +25,7 @@ from streams.spec import (
     Rules,
     Shape,
 )
+from streams.stopping import end_tasks
 
 MAX_COPIES: Final = 64
 """More copies of a child than this are a mistake."""
@@ -40,7 +42,7 @@ class Broker:
 
     async def connect(self) -> None:
         """Connect all inputs. Raises ConnectError when one cannot."""
-        await asyncio.gather(*(source.connect() for source in self._inputs))
+        await connect_all(self._inputs)
         self._pumps = [asyncio.create_task(self._pump(source)) for source in self._inputs]
         self._running = len(self._pumps)
 
@@ -57,10 +59,8 @@ class Broker:
 
     async def close(self) -> None:
         """Stop reading and close all inputs."""
-        for pump in self._pumps:
-            pump.cancel()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
-        await asyncio.gather(*(source.close() for source in self._inputs))
+        await end_tasks(self._pumps)
+        await close_all(self._inputs)
 
     async def _pump(self, source: Input) -> None:
         while True:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Sequence as Several
 from typing import Any, Final
 
+from streams.connecting import close_all
 from streams.errors import ConnectError, EndOfInput
 from streams.inputs.called import check_not_called
 from streams.processed import build_input
@@ -58,7 +59,7 @@ class Sequence:
 
     async def close(self) -> None:
         """Close the inputs that were connected: until then what they read could be acknowledged."""
-        await asyncio.gather(*(source.close() for source in self._inputs[: self._at + 1]))
+        await close_all(self._inputs[: self._at + 1])
 
 
 async def _connect(source: Input) -> None:

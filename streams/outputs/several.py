@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
+from streams.connecting import close_all, connect_all
 from streams.spec import Output
 
 
@@ -16,8 +16,8 @@ class Several:
 
     async def connect(self) -> None:
         """Connect all outputs. Raises ConnectError when one cannot."""
-        await asyncio.gather(*(output.connect() for output in self._outputs))
+        await connect_all(self._outputs)
 
     async def close(self) -> None:
         """Close all outputs."""
-        await asyncio.gather(*(output.close() for output in self._outputs))
+        await close_all(self._outputs)
