@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from streams.channels import Channel, Channels, Handed
+from streams.errors import StreamStoppedError
 from streams.spec import Acknowledge, Batch, BuildContext, ComponentSpec, Config, Field, FieldType, Kind
 
 NAME: Final = Field("name", FieldType.STRING, "The name that both ends have.")
@@ -15,16 +17,23 @@ class Inproc:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._owed: set[asyncio.Future[Exception | None]] = set()
+        """What is to be told of batches that were read."""
 
     async def connect(self) -> None:
         """Nothing to connect to."""
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Give back what was read and is not dealt with: whoever handed it over waits for an answer."""
+        for taken in self._owed:
+            if not taken.done():
+                taken.set_result(StreamStoppedError("the stream that read it has ended"))
 
     async def read(self) -> Batch:
         """The next batch that a stream hands over. Its acknowledgement is that stream's."""
         handed = await self._channel.take()
+        self._owed.add(handed.taken)
+        handed.taken.add_done_callback(self._owed.discard)
         return Batch([one.copy() for one in handed.messages], _telling(handed), grouped=True, replay=False)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from streams.acknowledging import SharedAcknowledgement
 from streams.bloblang import Mapping
 from streams.errors import EndOfInput, StreamStoppedError
 from streams.inputs.called import check_not_called
@@ -145,9 +144,7 @@ def _telling(
     acknowledge: Acknowledge, final: asyncio.Future[Exception | None], *, unread: bool
 ) -> Acknowledge:
     async def settle(error: Exception | None) -> None:
-        shared = SharedAcknowledgement(acknowledge, 2)
-        await shared.settle(error)
-        await shared.settle(StreamStoppedError("reading ended before it") if unread else None)
+        await acknowledge(error or (StreamStoppedError("reading ended before it") if unread else None))
         if not final.done():
             final.set_result(error)
 

@@ -212,6 +212,29 @@ async def test_inproc_hands_messages_and_their_acknowledgement_over():
         assert str(told) == str(error)
 
 
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "{inproc: steps}",
+        "{batched: {child: {inproc: steps}, policy: {count: 9}}}",
+        "{broker: {inputs: [{inproc: steps}]}}",
+    ],
+)
+async def test_what_inproc_has_not_dealt_with_at_its_end_goes_back_to_the_stream_that_wrote_it(reading):
+    services = {Channels: Channels()}
+    made = built(reading, services)
+    writing = INPROC.build({"name": "steps"}, BuildContext(IDENTITY, services))
+    await made.connect()
+    handing = asyncio.create_task(writing.write(numbered("1")))
+    if "count" not in reading:
+        await next_batch(made)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await made.close()
+    with pytest.raises(OutputError, match="has ended"):
+        await asyncio.wait_for(handing, READ_SECONDS)
+
+
 ENDS = "output: {drop: {}}\n"
 HTTP = "generate: {mapping: root = 1}"
 
