@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -10,9 +9,9 @@ from dataclasses import dataclass, field
 from streams.acknowledging import SharedAcknowledgement, acknowledge_all
 from streams.batching import Gathering, Policy, is_on, make_policy
 from streams.message import Message
+from streams.regrouping import RegroupedInput
 from streams.spec import Batch, BuildContext, Config, Input
 from streams.stages import Stage, build_stages, run_stages
-from streams.stopping import end_tasks
 
 
 @dataclass(slots=True)
@@ -27,58 +26,27 @@ class _Lane:
     replay: bool = True
 
 
-class BatchedInput:
+class BatchedInput(RegroupedInput):
     """Reads ahead until there is a batch.
 
-    What waits is not acknowledged: a crash, or a stop before the batch is complete, reads it again. Processors beside
-    inputs inside run first, as the policy looks at what they made.
+    Processors beside inputs inside run first, as the policy looks at what they made.
     """
 
     def __init__(self, reading: Input, policy: Policy, stages: tuple[Stage, ...]) -> None:
-        self._reading = reading
+        super().__init__(reading)
         self._policy = policy
         self._stages = stages
         self._lanes: dict[Hashable, _Lane] = {}
-        self._ready: asyncio.Queue[Batch | Exception] = asyncio.Queue(maxsize=1)
-        self._running: asyncio.Task[None] | None = None
 
-    async def connect(self) -> None:
-        """Connect the input and begin to read. Raises ConnectError."""
-        await self._reading.connect()
-        self._running = asyncio.create_task(self._run())
-
-    async def read(self) -> Batch:
-        """Return the next batch. Raises EndOfInput, or the input's ConnectError."""
-        offered = await self._ready.get()
-        if isinstance(offered, Batch):
-            return offered
-        self._ready.put_nowait(offered)
-        raise offered
-
-    async def close(self) -> None:
-        """Read no more; what waits is not acknowledged."""
-        if self._running is not None:
-            await end_tasks((self._running,))
-        await self._reading.close()
-
-    async def _run(self) -> None:
-        reading: asyncio.Task[Batch] | None = None
+    async def _regroup(self) -> None:
         try:
             while True:
-                reading = reading or asyncio.create_task(self._reading.read())
-                await asyncio.wait((reading,), timeout=self._wait())
-                if not reading.done():
-                    await self._flush_due()
-                    continue
-                finished, reading = reading, None
-                await self._take(finished.result())
-        except Exception as error:  # noqa: BLE001 - told to whoever reads
+                batch = await self._arrived(self._wait())
+                await (self._flush_due() if batch is None else self._take(batch))
+        except Exception:
             for lane in self._lanes.values():
                 await self._flush(lane)
-            await self._ready.put(error)
-        finally:
-            if reading is not None:
-                await end_tasks((reading,))
+            raise
 
     def _wait(self) -> float | None:
         """Seconds until something is due; None: nothing is."""
@@ -129,7 +97,7 @@ class BatchedInput:
             messages = await run_stages(self._stages, messages, grouped=True)
         acknowledge = acknowledge_all(shares)
         if messages:
-            await self._ready.put(Batch(messages, acknowledge, grouped=True, replay=replay))
+            await self._offer(Batch(messages, acknowledge, grouped=True, replay=replay))
         else:
             await acknowledge(None)
 

@@ -18,6 +18,7 @@ from streams.buffers.buffer import WrapInput
 from streams.buffers.windows import Windows, WindowShape
 from streams.errors import EndOfInput
 from streams.message import Failure, Message, NotStructuredError
+from streams.regrouping import RegroupedInput
 from streams.spec import (
     Batch,
     BuildContext,
@@ -32,7 +33,6 @@ from streams.spec import (
 )
 from streams.stages import run_stages
 from streams.statistics import StageStatistics, Statistics
-from streams.stopping import end_tasks
 from streams.timestamp import NANOSECONDS, Timestamp
 
 logger = logging.getLogger(__name__)
@@ -53,73 +53,36 @@ class _Waiting:
     replay: bool
 
 
-class SystemWindow:
-    """Holds messages until their windows are over.
-
-    Nothing that waits is acknowledged: a crash or a stop reads it again, and it joins its window once more.
-    """
+class SystemWindow(RegroupedInput):
+    """Holds messages until their windows are over. What is read again joins its window once more."""
 
     def __init__(self, reading: Input, moments: Mapping, shape: WindowShape, counts: StageStatistics) -> None:
         """moments: makes the time of a message."""
-        self._reading = reading
+        super().__init__(reading)
         self._moments = moments
         self._windows: Windows[_Waiting] = Windows(shape)
         self._counts = counts
         self._bytes = 0
-        self._ready: asyncio.Queue[Batch | Exception] = asyncio.Queue(maxsize=1)
-        self._running: asyncio.Task[None] | None = None
 
-    async def connect(self) -> None:
-        """Connect the input and begin to read. Raises ConnectError."""
-        await self._reading.connect()
-        self._running = asyncio.create_task(self._run())
-
-    async def read(self) -> Batch:
-        """Return the next window. Raises EndOfInput after the last, or the input's ConnectError."""
-        offered = await self._ready.get()
-        if isinstance(offered, Batch):
-            return offered
-        self._ready.put_nowait(offered)
-        raise offered
-
-    async def close(self) -> None:
-        """Read no more; what waits is not acknowledged."""
-        if self._running is not None:
-            await end_tasks((self._running,))
-        await self._reading.close()
-
-    async def _run(self) -> None:
-        reading: asyncio.Task[Batch] | None = None
-        end: Exception | None = None
+    async def _regroup(self) -> None:
         try:
-            while end is None or self._is_finishing(end):
-                reading = reading or (asyncio.create_task(self._reading.read()) if end is None else None)
-                await self._wait(reading)
-                if reading is not None and reading.done():
-                    finished, reading = reading, None
-                    try:
-                        await self._take(finished.result())
-                    except Exception as error:  # noqa: BLE001 - told to whoever reads
-                        end = error
-                        self._windows.finish()
+            while True:
+                if (batch := await self._arrived(self._wait())) is not None:
+                    await self._take(batch)
                 await self._send_due()
-            await self._ready.put(end)
-        finally:
-            if reading is not None:
-                await end_tasks((reading,))
+        except Exception as error:
+            self._windows.finish()
+            await self._send_due()
+            # After the last message its window is waited for.
+            while isinstance(error, EndOfInput) and (seconds := self._wait()) is not None:
+                await asyncio.sleep(seconds)
+                await self._send_due()
+            raise
 
-    def _is_finishing(self, end: Exception) -> bool:
-        """After the last message its window is waited for."""
-        return isinstance(end, EndOfInput) and self._windows.next_due() is not None
-
-    async def _wait(self, reading: asyncio.Task[Batch] | None) -> None:
-        """Return when something was read, or a window is over."""
+    def _wait(self) -> float | None:
+        """Seconds until a window is over; None: nothing waits for one."""
         due = self._windows.next_due()
-        seconds = None if due is None else max(0.0, (due - time.time_ns()) / NANOSECONDS)
-        if reading is not None:
-            await asyncio.wait((reading,), timeout=seconds)
-        elif seconds is not None:
-            await asyncio.sleep(seconds)
+        return None if due is None else max(0.0, (due - time.time_ns()) / NANOSECONDS)
 
     async def _take(self, batch: Batch) -> None:
         """Put messages into their windows. Those without a time go on at once, failed; late ones are counted."""
@@ -134,7 +97,7 @@ class SystemWindow:
             self._counts.failed(late, _LATE)
         share = SharedAcknowledgement(batch.acknowledge, parts + bool(failed) or 1)
         if failed:
-            await self._ready.put(Batch(failed, share.settle, grouped=True, replay=batch.replay))
+            await self._offer(Batch(failed, share.settle, grouped=True, replay=batch.replay))
         elif not parts:
             await share.settle(None)
         for message, ends in placed:
@@ -173,7 +136,7 @@ class SystemWindow:
         messages = [_in_window(item.message, shown) for item in items]
         acknowledge = acknowledge_all([item.share for item in items])
         replay = all(item.replay for item in items)
-        await self._ready.put(Batch(messages, acknowledge, grouped=True, replay=replay))
+        await self._offer(Batch(messages, acknowledge, grouped=True, replay=replay))
 
 
 def moment_of(moments: Mapping, messages: list[Message], at: int) -> int:
