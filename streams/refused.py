@@ -1,4 +1,4 @@
-"""Groups of fields that this version does not act on, with their fields as Bento has them.
+"""Fields that this version does not act on, as Bento has them.
 
 A configuration that writes the defaults out, as `bento create` does, asks for nothing and is taken as it is.
 """
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from streams.spec import Field, FieldType
 
+_TRACING: Final = "streams are not traced in this version of Sluice"
 _TYPES: Final = {bool: FieldType.BOOL, int: FieldType.INT, str: FieldType.STRING}
 
 
@@ -20,6 +21,11 @@ def refused_group(name: str, summary: str, why: str, defaults: Mapping[str, Any]
     """
     children = tuple(_child(key, value, why) for key, value in defaults.items())
     return Field(name, FieldType.OBJECT, summary, default={}, children=children, secret=True)
+
+
+def tracing(name: str) -> Field:
+    """A field of Bento's tracing, which is refused."""
+    return Field(name, FieldType.ANY, "Part of tracing.", default=None, refused=_TRACING)
 
 
 def _child(name: str, default: Any, why: str) -> Field:

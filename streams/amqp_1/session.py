@@ -131,9 +131,10 @@ class Session:
             self._connection.close()
             self._flush()
             self._end("closed")
+        # First, as whoever closes may be cut short: what is written still goes out.
+        self._writer.close()
         await end_tasks(self._tasks)
         with suppress(OSError):
-            self._writer.close()
             await self._writer.wait_closed()
 
     def _settle(self, delivery: proton.Delivery, state: Any) -> None:

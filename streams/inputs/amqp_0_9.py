@@ -103,11 +103,12 @@ class AmqpInput:
 
     async def _arrived(self, incoming: AbstractIncomingMessage) -> None:
         """Hand a message over. The broker sends no more than may be unacknowledged, so that no more wait here."""
-        settle: Acknowledge = partial(self._settle, incoming)
-        if self._config["auto_ack"]:
-            await incoming.ack()
-            settle = _forget
+        early: bool = self._config["auto_ack"]
+        settle: Acknowledge = _forget if early else partial(self._settle, incoming)
         await self._reception.offer(Batch([_message(incoming, self._config["queue"])], settle, replay=False))
+        if early:
+            # Not before it has room here: the broker would send the whole queue.
+            await self._settle(incoming, None)
 
     async def _settle(self, incoming: AbstractIncomingMessage, error: Exception | None) -> None:
         """Tell the broker what became of a message. It gives what a lost client consumed to the next in any case."""

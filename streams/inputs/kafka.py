@@ -21,10 +21,10 @@ from streams.kafka.fields import (
     TLS,
     check_connection,
     topic_refusal,
-    tracing,
 )
 from streams.kafka.settings import connection_config, consumer_config
 from streams.kafka.source import MAX_BATCH, KafkaSource
+from streams.refused import tracing
 from streams.spec import (
     BuildContext,
     ComponentSpec,

@@ -20,7 +20,8 @@ from streams.bloblang.values import to_string
 from streams.errors import ConnectError, StreamStoppedError
 from streams.inputs.reception import Reception
 from streams.message import Message, Request, Source
-from streams.nats.connection import CONNECTION, NatsClient, check_nats, make_link, nats_servers, tracing
+from streams.nats.connection import CONNECTION, NatsClient, check_nats, make_link, nats_servers
+from streams.refused import tracing
 from streams.servers import require_topics
 from streams.spec import Batch, BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
 from streams.statistics import Statistics

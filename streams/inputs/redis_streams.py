@@ -147,8 +147,9 @@ class RedisStreamsInput:
             await self._acknowledge()
 
     async def _acknowledge(self) -> None:
-        """Acknowledge what is dealt with. A crash before it reads that again; a failure is made up for."""
-        done, self._done = self._done, []
+        """Acknowledge what is dealt with. A crash before it reads that again; a failure, or an end that cuts it short,
+        is made up for."""
+        done = self._done[:]
         if not done:
             return
         try:
@@ -158,8 +159,8 @@ class RedisStreamsInput:
                     await client.xack(stream, self._config["consumer_group"], *ids)
         except (RedisError, ConnectError, OSError) as error:
             logger.info("nothing is acknowledged now: %s", error)
-            self._done += done
         else:
+            del self._done[: len(done)]
             self._held.difference_update(done)
 
 

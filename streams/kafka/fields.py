@@ -10,7 +10,6 @@ from streams.errors import UnknownConnectionError
 from streams.spec import Config, Field, FieldType, Problem, Rules, Shape
 
 _IN_CONNECTION: Final = "it belongs to a connection, which the operator defines and `addresses` names"
-_TRACING: Final = "streams are not traced in this version of Sluice"
 
 ADDRESSES: Final = Field(
     "addresses",
@@ -25,11 +24,6 @@ TARGET_VERSION: Final = Field(
 )
 TLS: Final = Field("tls", FieldType.ANY, "TLS settings.", default={}, refused=_IN_CONNECTION)
 SASL: Final = Field("sasl", FieldType.ANY, "Credentials.", default={}, refused=_IN_CONNECTION, secret=True)
-
-
-def tracing(name: str) -> Field:
-    """A field of Bento's tracing, which is refused."""
-    return Field(name, FieldType.ANY, "Part of tracing.", default=None, refused=_TRACING)
 
 
 def check_connection(

@@ -26,7 +26,6 @@ SCHEME: Final = Scheme("nats", {"nats": 4222, "tls": 4222}, frozenset({"tls"}))
 PING_SECONDS: Final = 10
 """How often a silent server is asked whether it is there; two unanswered questions mean that it is not."""
 _NO_FILES: Final = "a definition reads no files; put the text itself into `user_jwt` and `user_nkey_seed`"
-_TRACING: Final = "streams are not traced in this version of Sluice"
 
 CONNECTION: Final = (
     Field(
@@ -56,11 +55,6 @@ CONNECTION: Final = (
 )
 
 
-def tracing(name: str) -> Field:
-    """A field of Bento's tracing, which is refused."""
-    return Field(name, FieldType.ANY, "Part of tracing.", default=None, refused=_TRACING)
-
-
 class NatsClient(Client):
     """A client that says when it is lost, and never looks for another server by itself."""
 
@@ -68,8 +62,10 @@ class NatsClient(Client):
         super().__init__()
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Why the connection has ended, once it has."""
-        self.complaints: list[str] = []
-        """What the server said against us since the last look."""
+        self.complaint = ""
+        """What the server said against us last."""
+        self.complaints = 0
+        """How often it said anything."""
 
     async def enter(self, server: Server, address: str, options: Mapping[str, Any]) -> None:
         """Connect. Raises ConnectError."""
@@ -97,14 +93,15 @@ class NatsClient(Client):
         if isinstance(error, SlowConsumerError):
             logger.warning("messages of %s are lost: more arrive than are dealt with", error.subject)
         else:
-            self.complaints.append(str(error) or repr(error))
+            self.complaint = str(error) or repr(error)
+            self.complaints += 1
 
     async def _end(self) -> None:
         if not self.lost.done():
             self.lost.set_result(self._reason(self.last_error))
 
     def _reason(self, error: Exception | None) -> str:
-        return self.complaints[-1] if self.complaints else str(error or "the connection has ended")
+        return self.complaint or str(error or "the connection has ended")
 
 
 NatsLink = Link[NatsClient]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -22,13 +23,13 @@ from streams.kafka.fields import (
     TLS,
     check_connection,
     topic_refusal,
-    tracing,
 )
 from streams.kafka.in_flight import InFlight
 from streams.kafka.producer import ANY_PARTITION, Headers, KafkaProducer, Outgoing, WhenFull
 from streams.kafka.settings import connection_config, producer_config
-from streams.limits import Limit
 from streams.message import Message
+from streams.outputs.fields import EXCLUDED_METADATA, MAX_IN_FLIGHT, check_in_flight
+from streams.refused import tracing
 from streams.spec import (
     BuildContext,
     ComponentSpec,
@@ -157,8 +158,7 @@ def _check(config: Config, rules: Rules) -> Iterable[Problem]:
         message = "`partition` says where to produce to when, and only when, `partitioner` is `manual`"
         yield Problem(("partition",), "wrong_value", message)
     yield from check_policy(("batching",), config["batching"])
-    if config["max_in_flight"] < 1:
-        yield Problem(("max_in_flight",), "wrong_value", "max_in_flight is at least 1")
+    yield from check_in_flight(config)
     yield from check_connection(config, topics, rules)
 
 
@@ -203,23 +203,8 @@ KAFKA: Final = ComponentSpec(
             options=("none", "snappy", "lz4", "gzip", "zstd"),
         ),
         _text("static_headers", "Headers of every record.", default={}, shape=Shape.MAP),
-        Field(
-            "metadata",
-            FieldType.OBJECT,
-            "Which metadata become headers.",
-            children=(
-                _text(
-                    "exclude_prefixes", "Metadata whose names begin so do not.", default=[], shape=Shape.LIST
-                ),
-            ),
-        ),
-        Field(
-            "max_in_flight",
-            FieldType.INT,
-            "Batches that may wait for the brokers; 1: order.",
-            default=64,
-            limit=Limit.IN_FLIGHT,
-        ),
+        replace(EXCLUDED_METADATA, summary="Which metadata become headers."),
+        replace(MAX_IN_FLIGHT, summary="Batches that may wait for the brokers; 1: order."),
         _flag("idempotent_write", "Keep the order, and write nothing twice, when the client tries again."),
         _flag("ack_replicas", "Wait for all replicas that are in sync."),
         Field("max_msg_bytes", FieldType.INT, "Largest batch of records sent.", default=1_000_000),

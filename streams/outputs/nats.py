@@ -13,9 +13,10 @@ from streams.bloblang.values import to_string
 from streams.errors import OutputError, RejectedMessageError, TooLargeError
 from streams.http.selection import check_selection, make_selection, selection_field
 from streams.message import Message
-from streams.nats.connection import CONNECTION, NatsClient, check_nats, make_link, nats_servers, tracing
+from streams.nats.connection import CONNECTION, NatsClient, check_nats, make_link, nats_servers
 from streams.outputs.attempt import Errors, raise_for
 from streams.outputs.fields import MAX_IN_FLIGHT, check_in_flight
+from streams.refused import tracing
 from streams.servers import topic_refusal
 from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules, Shape
 from streams.statistics import Statistics
@@ -51,6 +52,7 @@ class NatsOutput:
         client = await self._link.client_to_write()
         async with self._room:
             errors: Errors = {}
+            complaints = client.complaints
             try:
                 for at in range(len(messages)):
                     if (error := await self._publish(client, messages, at)) is not None:
@@ -59,9 +61,9 @@ class NatsOutput:
             except (Error, OSError) as error:
                 await self._link.drop(client, str(error))
                 raise OutputError(str(error) or repr(error)) from error
-            if client.complaints:
-                complaint, client.complaints = client.complaints[-1], []
-                raise OutputError(complaint)
+            # They name no message: whoever was writing meanwhile has to take them for its own.
+            if client.complaints > complaints:
+                raise OutputError(client.complaint)
         raise_for(errors)
 
     async def _publish(self, client: NatsClient, messages: list[Message], at: int) -> OutputError | None:

@@ -48,11 +48,14 @@ async def services(
 
 @asynccontextmanager
 async def reading(
-    text: str, output: Any = None, given: dict[type, object] | None = None
+    text: str, output: Any = None, given: dict[type, object] | None = None, more: str = ""
 ) -> AsyncIterator[tuple[Pipeline, Any]]:
-    """A pipeline that reads an input in YAML into an output, which keeps what it takes unless another is given."""
+    """A pipeline that reads an input in YAML into an output, which keeps what it takes unless another is given.
+
+    more: what else the stream says.
+    """
     kept = ListOutput() if output is None else output
-    checked = stream(f"input: {text}\noutput: {{kept0: {{}}}}\n", with_ends(None, kept))
+    checked = stream(f"input: {text}\noutput: {{kept0: {{}}}}\n{more}\n", with_ends(None, kept))
     async with services(given) as offered:
         pipeline = Pipeline(checked, IDENTITY, offered, MemoryQuarantine())
         running = asyncio.create_task(pipeline.run())

@@ -1,5 +1,6 @@
 """AMQP 0.9.1 as input and output, on a real RabbitMQ."""
 
+import asyncio
 import uuid
 from datetime import UTC, datetime
 
@@ -135,6 +136,21 @@ async def test_messages_that_are_acknowledged_as_they_come_are_not_given_again(u
     async with reading(reads(url, queue, ", auto_ack: true"), output):
         await until(lambda: not output.failures)
     assert (await left_in(channel, queue), output.taken) == (0, [])
+
+
+async def test_a_queue_that_is_acknowledged_as_it_comes_does_not_come_all_at_once(url, channel, queue):
+    class Stuck(ListOutput):
+        async def write(self, messages):
+            await super().write(messages)
+            await asyncio.Event().wait()
+
+    await send(channel, queue, *numbered(200))
+    text = reads(url, queue, ", auto_ack: true, prefetch_count: 3")
+    checked = "shutdown_timeout: 10ms"
+    async with reading(text, Stuck(), more=checked) as (pipeline, _):
+        await until(lambda: pipeline.received == 64)
+        # In flight, on the way to it, and as many as may be unacknowledged.
+        assert await left_in(channel, queue) >= 200 - 64 - 10
 
 
 async def test_a_queue_is_made_and_bound_and_made_anew_when_it_was_deleted(url, channel):

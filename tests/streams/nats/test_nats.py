@@ -136,6 +136,19 @@ async def test_a_connection_lets_its_subjects_through(nats_broker, subject):
     assert list(errors) == [1]
 
 
+async def test_whoever_may_not_publish_hears_of_it_though_another_does_so_meanwhile(tmp_path):
+    rights = "authorization: {users: [{user: u, password: p, permissions: {publish: {deny: no.x}}}]}"
+    server = nats_server.make(tmp_path, rights).start()
+    try:
+        async with output_of(writes(f"nats://u:p@127.0.0.1:{server.port}", "no")) as output:
+            for _ in range(20):
+                good, bad = (output.write([Message(b'{"to": "%s"}' % to)]) for to in (b"y", b"x"))
+                _, told = await asyncio.gather(good, bad, return_exceptions=True)
+                assert isinstance(told, OutputError)
+    finally:
+        server.stop()
+
+
 async def test_users_prove_who_they_are(tmp_path, subject):
     operator, account, user = (Key(letter) for letter in "OAU")
     account_token = token(

@@ -1,5 +1,9 @@
 """Streams of Redis as input and output, on a real Valkey."""
 
+import asyncio
+
+from redis.asyncio import Redis
+
 from streams.errors import OutputError
 from streams.message import Message
 from tests.streams.connecting import (
@@ -52,6 +56,22 @@ async def test_what_was_given_back_is_read_again_as_the_same(server):
     assert contents(again) == numbered(3)
     assert pending(server) == 0, "what was dealt with is acknowledged at the end"
     assert len({one.source.identity for one in again.taken}) == 3
+
+
+async def test_an_acknowledgement_that_the_end_cuts_short_is_made_again(server, monkeypatch):
+    begun, whole = asyncio.Event(), Redis.xack
+
+    async def cut_short(*arguments):
+        if not begun.is_set():
+            begun.set()
+            await asyncio.Event().wait()
+        return await whole(*arguments)
+
+    monkeypatch.setattr(Redis, "xack", cut_short)
+    server.xadd("a", {"body": "one"})
+    async with reading(reads(server)):
+        await until(begun.is_set)
+    assert pending(server) == 0
 
 
 async def test_rejected_entries_are_dropped_where_the_author_says_so(server):
