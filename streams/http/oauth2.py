@@ -30,7 +30,13 @@ OAUTH2: Final = Field(
         Field("client_secret", FieldType.STRING, "Its secret.", default="", secret=True),
         Field("token_url", FieldType.STRING, "Where tokens are given.", default=""),
         Field("scopes", FieldType.STRING, "What is asked for.", default=[], shape=Shape.LIST),
-        Field("endpoint_params", FieldType.ANY, "Further parameters: each a list of texts.", default={}),
+        Field(
+            "endpoint_params",
+            FieldType.ANY,
+            "Further parameters: each a list of texts.",
+            default={},
+            shape=Shape.MAP,
+        ),
     ),
 )
 

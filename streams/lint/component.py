@@ -43,7 +43,7 @@ class ComponentChecker:
         """Check a component. Returns None when it cannot be built; a finding then says why."""
         if not isinstance(node.value, dict):
             self._found(
-                node, "wrong_type", f"an {kind.value} is an object with one component, not {node.type_name}"
+                node, "wrong_type", f"an object with one {kind.value} is expected here, not {node.type_name}"
             )
             return None
         beside = BESIDE[kind]
@@ -76,8 +76,9 @@ class ComponentChecker:
             label = item.get("label") if isinstance(item.value, dict) else None
             if label is None or not label.value:
                 self._found(item, "missing_field", f"a {kind.value} has no label", "add `label: name`")
-            elif isinstance(label.value, str):
-                self._resources[kind, label.value] = self.component(kind, item)
+            else:
+                checked = self.component(kind, item)
+                self._resources[kind, str(label.value)] = checked
 
     def resource(self, kind: Kind, node: Node) -> Component | None:
         """Return the resource that a field names. None: there is none, or it cannot be built; a finding says so."""

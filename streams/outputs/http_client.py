@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from streams.batching import batching_field, check_policy
@@ -17,10 +17,10 @@ from streams.http.client import Answer
 from streams.http.multipart import decode_parts
 from streams.http.request import Template, make_template
 from streams.http.selection import Selection, check_selection, make_selection, selection_field
-from streams.limits import Limit
 from streams.message import Message
 from streams.outbound import UrlError
 from streams.outputs.attempt import Errors, raise_for
+from streams.outputs.fields import MAX_IN_FLIGHT, check_in_flight
 from streams.outputs.sync_response import give_back
 from streams.spec import (
     BuildContext,
@@ -129,8 +129,7 @@ def _check(config: Config, _rules: Rules) -> Iterable[Problem]:
     yield from fields.check_request(config)
     yield from check_selection("extract_headers", config)
     yield from check_policy(("batching",), config["batching"])
-    if config["max_in_flight"] < 1:
-        yield Problem(("max_in_flight",), "wrong_value", "max_in_flight is at least 1")
+    yield from check_in_flight(config)
     if config["multipart"] and config["batch_as_multipart"]:
         message = "`multipart` makes the parts of each message, `batch_as_multipart` one of each message"
         yield Problem(("multipart",), "multipart_twice", message, "use one of them")
@@ -163,13 +162,7 @@ HTTP_CLIENT: Final = ComponentSpec(
             "Give the answer back to whoever sent the message by HTTP.",
             default=False,
         ),
-        Field(
-            "max_in_flight",
-            FieldType.INT,
-            "Batches under way at a time; 1: order.",
-            default=64,
-            limit=Limit.IN_FLIGHT,
-        ),
+        replace(MAX_IN_FLIGHT, summary="Batches under way at a time; 1: order."),
         batching_field(),
         Field(
             "multipart",

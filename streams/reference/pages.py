@@ -59,7 +59,7 @@ def write_pages(registry: Registry, folder: Path) -> int:
     """Write all pages and take away those of components that are no more. Returns how many there are."""
     made = pages(registry)
     for old in folder.rglob("*.md"):
-        if str(old.relative_to(folder)) not in made:
+        if str(old.relative_to(folder)) not in made and old.read_bytes().startswith(_MADE.encode()):
             old.unlink()
     for name, text in made.items():
         path = folder / name

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from streams.config import Finding, Node, Text
-from streams.limits import StreamLimits
+from streams.lint.component import ComponentChecker
 from streams.lint.values import check_fields
-from streams.spec import Component, Field, FieldType, Kind, Shape
+from streams.registry import Registry
+from streams.spec import Field, FieldType, Rules, Shape
 from streams.stream_tests.conditions import CONDITIONS
 
 DEFAULT_TARGET: Final = "/pipeline/processors"
@@ -63,26 +64,10 @@ _TEST: Final = (
 )
 
 
-class _Checker:
-    """Collects findings about a test definition, in which no component is checked."""
-
-    def __init__(self, source: Text) -> None:
-        self.source = source
-        self.findings: list[Finding] = []
-        self.limits = StreamLimits()
-
-    def component(self, kind: Kind, node: Node) -> Component | None:
-        """There are none."""
-        raise NotImplementedError
-
-    def resource(self, kind: Kind, node: Node) -> Component | None:
-        """There are none."""
-        raise NotImplementedError
-
-
 def read_tests(root: Node, text: str) -> tuple[list[StreamTest], list[Finding]]:
     """The tests under `tests` of a file, and what is wrong with them."""
-    checker = _Checker(Text(text))
+    # Processors in a test are only checked where they are put in place, so that none need be known here.
+    checker = ComponentChecker(Text(text), Registry(), Rules(), "")
     listed = root.get("tests")
     if listed is None or listed.value is None:
         return [], []
@@ -91,12 +76,11 @@ def read_tests(root: Node, text: str) -> tuple[list[StreamTest], list[Finding]]:
     return [_test(checker, node) for node in listed.value], checker.findings
 
 
-def _test(checker: _Checker, node: Node) -> StreamTest:
+def _test(checker: ComponentChecker, node: Node) -> StreamTest:
     given = check_fields(checker, _TEST, node, "a test")
     batches = [_messages(checker, batch) for batch in _items(node.get("input_batches"))]
-    single = node.get("input_batch")
-    if single is not None:
-        batches.insert(0, _messages(checker, single))
+    if given["input_batch"]:
+        batches.insert(0, [InputMessage(**message) for message in given["input_batch"]])
     return StreamTest(
         given["name"] or "",
         checker.source.position(node.offset).line,
@@ -109,21 +93,35 @@ def _test(checker: _Checker, node: Node) -> StreamTest:
     )
 
 
-def _messages(checker: _Checker, batch: Node) -> list[InputMessage]:
-    return [InputMessage(**check_fields(checker, _MESSAGE, node, "a message")) for node in _items(batch)]
+def _messages(checker: ComponentChecker, batch: Node) -> list[InputMessage]:
+    return [
+        InputMessage(**check_fields(checker, _MESSAGE, node, "a message")) for node in _batch(checker, batch)
+    ]
 
 
-def _conditions(checker: _Checker, batch: Node) -> list[Mapping[str, Any]]:
-    made: list[Mapping[str, Any]] = []
-    for node in _items(batch):
-        found = node.value if isinstance(node.value, dict) else {}
-        for name, child in found.items():
-            if name not in CONDITIONS:
-                message = f"there is no condition {name!r}"
-                remedy = f"there are: {', '.join(CONDITIONS)}"
-                checker.findings.append(checker.source.finding_at_key(child, "unknown_key", message, remedy))
-        made.append({name: child.plain() for name, child in found.items() if name in CONDITIONS})
-    return made
+def _conditions(checker: ComponentChecker, batch: Node) -> list[Mapping[str, Any]]:
+    return [_message_conditions(checker, node) for node in _batch(checker, batch)]
+
+
+def _message_conditions(checker: ComponentChecker, node: Node) -> Mapping[str, Any]:
+    if node.value is not None and not isinstance(node.value, dict):
+        message = f"what a message is to be like is an object of conditions, not {node.type_name}"
+        checker.findings.append(checker.source.finding(node, "wrong_type", message))
+        return {}
+    given: Mapping[str, Node] = node.value or {}
+    for name, child in given.items():
+        if name not in CONDITIONS:
+            message = f"there is no condition {name!r}"
+            remedy = f"there are: {', '.join(CONDITIONS)}"
+            checker.findings.append(checker.source.finding_at_key(child, "unknown_key", message, remedy))
+    return {name: child.plain() for name, child in given.items()}
+
+
+def _batch(checker: ComponentChecker, node: Node) -> list[Node]:
+    if node.value is not None and not isinstance(node.value, list):
+        message = f"a batch is a list of messages, not {node.type_name}"
+        checker.findings.append(checker.source.finding(node, "wrong_type", message))
+    return _items(node)
 
 
 def _items(node: Node | None) -> list[Node]:

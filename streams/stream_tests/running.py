@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from streams.config import Node, Text, parse
-from streams.configuration_files import TEST_STEMS, is_test_file, read_text
+from streams.configuration_files import SUFFIXES, TEST_STEMS, is_test_file, read_text
 from streams.errors import ConfigError, SluiceError
 from streams.lint import CheckedStream, check_stream
 from streams.message import Message
@@ -81,18 +81,27 @@ class TestFile:
         """A stream of just the processors that the test means. Raises ConfigError."""
         if test.target_mapping:
             mapping = read_text(self.path.parent / test.target_mapping)
-            return self._checked({}, [{"mapping": mapping}])
+            return self._checked({}, [{"mapping": mapping}], test.environment)
         name, _, pointer = test.target_processors.rpartition("#")
         root, _ = _root(self.path.parent / name if name else self._configuration)
         configuration = with_mocks(root.plain(), test.mocks)
-        return self._checked(configuration, find_target(configuration, pointer))
+        resources = configuration.get("processor_resources") or []
+        # A resource stays among the resources, as no two processors have the same label.
+        processors = [
+            {"resource": one.get("label")} if one in resources else one
+            for one in find_target(configuration, pointer)
+        ]
+        return self._checked(configuration, processors, test.environment)
 
-    def _checked(self, configuration: Mapping[str, Any], processors: Sequence[Any]) -> CheckedStream:
+    def _checked(
+        self, configuration: Mapping[str, Any], processors: Sequence[Any], environment: Mapping[str, str]
+    ) -> CheckedStream:
         resources = {key: configuration[key] for key in _RESOURCES if key in configuration}
         text = json.dumps({**_ENDS, **resources, "pipeline": {"processors": processors}})
         root, _ = parse(text)
         assert root is not None  # noqa: S101 - what json writes is read
-        stream, findings = check_stream("test", root, Text(text), self._registry, Rules())
+        registry = self._registry.with_environment({**self._registry.environment, **environment})
+        stream, findings = check_stream("test", root, Text(text), registry, Rules())
         if stream is None:
             errors = [finding for finding in findings if finding.severity is Severity.ERROR]
             raise ConfigError("\n".join(f"{one.pointer}: {one.message}" for one in errors))
@@ -155,7 +164,7 @@ def _configuration_beside(path: Path) -> Path:
     stem = path.stem
     for ending in TEST_STEMS:
         stem = stem.removesuffix(ending)
-    for suffix in (".yaml", ".yml", ".json"):
+    for suffix in SUFFIXES:
         if (beside := path.with_name(stem + suffix)).is_file():
             return beside
     raise ConfigError(f"{path}: there is no configuration {stem}.yaml beside it")

@@ -217,6 +217,7 @@ output: {drop: {}}
         ("seen, k", "senn, k", ("resource_unknown", 6, "/pipeline/processors/0/dedupe/cache")),
         ("seen, k", "5, k", ("wrong_type", 6, "/pipeline/processors/0/dedupe/cache")),
         ("label: seen, ", "", ("missing_field", 3, "/cache_resources/0")),
+        ("label: seen, ", "label: 5, ", ("label_malformed", 3, "/cache_resources/0/label")),
         ("lru: {cap: 5}", "lru: {cap: x}", ("wrong_type", 3, "/cache_resources/0/lru/cap")),
         ("lru: {cap: 5}", "sql: {}", ("component_not_built", 3, "/cache_resources/0/sql")),
         ("lru: {cap: 5}", "lur: {}", ("component_unknown", 3, "/cache_resources/0/lur")),

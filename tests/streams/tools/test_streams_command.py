@@ -25,6 +25,7 @@ pipeline:
     - {label: look_up, http: {url: 'http://localhost:1/'}}
 output: {stdout: {}}
 """
+SCALE = "processor_resources: [{label: scale, mapping: 'root.n = this.n * \"${FACTOR:3}\".number()'}]\n"
 BAD = "input: {generate: {mapping: 'root ='}}\noutput:\n  drop: {}\n  nope: 1\n"
 
 
@@ -141,6 +142,11 @@ TESTS = """
     target_mapping: triple.blobl
     input_batch: [{json_content: 3}]
     output_batches: [[{content_equals: "9"}]]
+  - name: variables are those of the test
+    environment: {FACTOR: "7"}
+    target_processors: scale
+    input_batch: [{json_content: {n: 2}}]
+    output_batches: [[{json_equals: {n: 14}}]]
   - name: an error is seen
     target_processors: /pipeline/processors/0
     input_batch: [{content: no json}]
@@ -153,7 +159,8 @@ def test_tests_pass_from_the_configuration_or_a_file_beside_it(write, beside):
     write("four.json", '{"n":4}')
     write("eight.json", '{"n":8}')
     write("triple.blobl", "root = this * 3\n")
-    path = write("good.yaml", GOOD.replace("stdout", "drop") + ("" if beside else f"tests:{TESTS}"))
+    good = GOOD.replace("stdout", "drop") + SCALE
+    path = write("good.yaml", good + ("" if beside else f"tests:{TESTS}"))
     if beside:
         path = write("good_bento_test.yaml", f"tests:{TESTS}")
     assert streams("test", path)[0] == f"Test '{path}' succeeded\n"
@@ -192,6 +199,19 @@ def test_a_test_that_is_written_wrongly_is_refused_with_its_place(write):
     path = write("a.yaml", f"{GOOD}tests:\n  - name: t\n    output_batches: [[{{nope: 1}}]]\n    more: 1\n")
     assert f"{path}:9:24 " in refused("test", path)[1]
     assert f"{path}:10:5 " in refused("test", path)[1]
+
+
+@pytest.mark.parametrize(
+    ("tests", "place"),
+    [
+        ("input_batches: [5]", "8:31"),
+        ("output_batches: [{content_equals: x}]", "8:32"),
+        ("output_batches: [[x]]", "8:33"),
+    ],
+)
+def test_messages_that_no_test_could_be_made_of_are_refused_with_their_place(write, tests, place):
+    path = write("a.yaml", f"{GOOD}tests:\n  - {{name: t, {tests}}}\n")
+    assert f"{path}:{place} " in refused("test", path)[1]
 
 
 def test_every_component_is_listed():
@@ -253,9 +273,11 @@ def test_every_component_has_a_page_with_its_fields_and_examples(tmp_path):
     text = (tmp_path / "processor" / "sql_raw.md").read_text()
     assert "| `dsn` | string | required |" in text
     assert "```yaml\nsql_raw:\n  driver: postgres\n" in text
-    (tmp_path / "processor" / "gone.md").write_text("")
+    (tmp_path / "processor" / "gone.md").write_text(text)
+    (tmp_path / "notes.md").write_text("# Of somebody else")
     streams("docs", tmp_path)
     assert not (tmp_path / "processor" / "gone.md").exists()
+    assert (tmp_path / "notes.md").exists()
 
 
 def blobl(monkeypatch, lines, *arguments):
