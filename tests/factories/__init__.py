@@ -29,6 +29,7 @@ from tests.factories.gateway import (
 )
 from tests.factories.portal import (
     CatalogueFactory,
+    EmailAddressFactory,
     PageFactory,
 )
 from tests.factories.webhooks import (
@@ -59,6 +60,7 @@ __all__ = [
     "DeliveryFactory",
     "DeliveryWorkerFactory",
     "DueFactory",
+    "EmailAddressFactory",
     "EndpointFactory",
     "EndpointSecretFactory",
     "EventTypeFactory",

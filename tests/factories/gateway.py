@@ -268,7 +268,7 @@ class TrafficFactory(DjangoModelFactory):
         model = gateway.Traffic
 
     minute = factory.LazyFunction(lambda: timezone.now().replace(second=0, microsecond=0))
-    definition_id = 1
+    definition_id = factory.Sequence(lambda number: number + 1)
     measure = "messages"
     value = 1
 

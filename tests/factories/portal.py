@@ -4,10 +4,11 @@
 # mypy: disable-error-code="attr-defined, type-arg"
 
 import factory
+from allauth.account.models import EmailAddress
 from factory.django import DjangoModelFactory
 
 from portal import models as portal
-from tests.factories.gateway import ProductFactory
+from tests.factories.gateway import ProductFactory, UserFactory
 
 
 class CatalogueFactory(DjangoModelFactory):
@@ -16,6 +17,16 @@ class CatalogueFactory(DjangoModelFactory):
 
     name = factory.Sequence(lambda n: f"Catalogue {n}")
     slug = factory.Sequence(lambda n: f"catalogue-{n}")
+
+
+class EmailAddressFactory(DjangoModelFactory):
+    """A user's address, not confirmed."""
+
+    class Meta:
+        model = EmailAddress
+
+    user = factory.SubFactory(UserFactory)
+    email = factory.SelfAttribute("user.email")
 
 
 class PageFactory(DjangoModelFactory):
