@@ -1,7 +1,7 @@
 """A JSON Schema as rows that people read: member, type, whether it is always there, what it means. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
@@ -9,6 +9,8 @@ from streams.message import JsonValue
 
 MOST_ROWS: Final = 200
 """Rows of one schema; what follows is left to the schema itself."""
+MOST_LOOKS: Final = 20_000
+"""At parts of one schema: what is still unread then is left to the schema itself, too."""
 _MOST_DEPTH: Final = 8
 _CHOICES: Final = ("oneOf", "anyOf")
 _BOUNDS: Final = {
@@ -54,25 +56,34 @@ def schema_fields(schema: JsonValue) -> tuple[SchemaField, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads one schema."""
+    """Reads one schema, each part of it once at a path: references may lead to the same ones again and again."""
 
     root: Mapping[str, Any]
+    looks: Iterator[int] = field(default_factory=lambda: iter(range(MOST_LOOKS)))
+    """One is taken for each look at a part."""
+    seen: set[tuple[int, str]] = field(default_factory=set)
 
     def members(self, schema: Mapping[str, Any], path: str, depth: int) -> Iterator[SchemaField]:
         """What lies in an object, or in the items of an array."""
-        if depth == 0:
+        part = self._target(schema)
+        if depth == 0 or self._is_enough() or (id(part), path) in self.seen:
             return
-        schema = self._followed(schema)
+        self.seen.add((id(part), path))
+        schema = self._followed(part)
         required = _texts(schema.get("required"))
         for name, member in _mapping(schema.get("properties")).items():
-            own = self._followed(_mapping(member))
+            if self._is_enough():
+                return
             place = f"{path}.{name}" if path else str(name)
-            yield self._field(own, place, is_required=name in required)
-            yield from self.members(own, place, depth - 1)
+            yield self._field(self._followed(_mapping(member)), place, is_required=name in required)
+            yield from self.members(_mapping(member), place, depth - 1)
         for inner in self._inner(schema):
             yield from self.members(inner, path, depth - 1)
         if items := _mapping(schema.get("items")):
             yield from self.members(items, f"{path}[]", depth - 1)
+
+    def _is_enough(self) -> bool:
+        return next(self.looks, None) is None
 
     def _inner(self, schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         for keyword in ("allOf", *_CHOICES):
@@ -89,12 +100,20 @@ class _Reader:
         )
 
     def _kind(self, schema: Mapping[str, Any], depth: int) -> str:
-        schema = self._followed(schema)
-        kinds = [self._named(kind, schema, depth) for kind in _texts(schema.get("type"))]
-        if not kinds and depth > 0:
-            choices = [_mapping(each) for word in _CHOICES for each in _sequence(schema.get(word))]
-            kinds = list(dict.fromkeys(self._kind(each, depth - 1) for each in choices))
-        return " or ".join(kinds) or "anything"
+        return " or ".join(dict.fromkeys(self._kinds(schema, depth, set()))) or "anything"
+
+    def _kinds(self, schema: Mapping[str, Any], depth: int, seen: set[int]) -> Iterator[str]:
+        part = self._target(schema)
+        if self._is_enough() or id(part) in seen:
+            return
+        seen.add(id(part))
+        schema = self._followed(part)
+        if kinds := _texts(schema.get("type")):
+            yield from (self._named(kind, schema, depth) for kind in kinds)
+            return
+        for word in _CHOICES:
+            for each in _sequence(schema.get(word)):
+                yield from self._kinds(_mapping(each), depth, seen)
 
     def _named(self, kind: str, schema: Mapping[str, Any], depth: int) -> str:
         if kind == "array" and depth > 0 and (items := _mapping(schema.get("items"))):
@@ -102,18 +121,28 @@ class _Reader:
         written = schema.get("format")
         return f"{kind} ({written})" if kind == "string" and isinstance(written, str) else kind
 
+    def _target(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a reference that stands alone leads to; any other schema as it is."""
+        for _ in range(_MOST_DEPTH):
+            if len(schema) != 1 or (found := self._referred(schema)) is None:
+                break
+            schema = found
+        return schema
+
     def _followed(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """What a reference within the schema leads to, with what stands beside the reference."""
         for _ in range(_MOST_DEPTH):
-            reference = schema.get("$ref")
-            if not isinstance(reference, str) or not reference.startswith(_LOCAL):
+            found = self._referred(schema)
+            if found is None:
                 break
-            beside = {name: value for name, value in schema.items() if name != "$ref"}
-            schema = {**self._at(reference), **beside}
+            schema = {**found, **{name: value for name, value in schema.items() if name != "$ref"}}
         return schema
 
-    def _at(self, reference: str) -> Mapping[str, Any]:
-        """What a JSON pointer (RFC 6901) as a fragment names; empty where it names no schema."""
+    def _referred(self, schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What a reference, a JSON pointer (RFC 6901) as a fragment, names; empty where that is no schema."""
+        reference = schema.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith(_LOCAL):
+            return None
         found: Any = self.root
         for step in reference.removeprefix(_LOCAL).split("/"):
             found = _mapping(found).get(step.replace("~1", "/").replace("~0", "~"))

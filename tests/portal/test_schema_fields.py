@@ -1,5 +1,6 @@
 """A schema as people read it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,28 @@ def test_a_schema_that_contains_itself_ends():
     rows = schema_fields(tree)
     assert len(rows) <= MOST_ROWS
     assert rows[0].path == "left"
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf"])
+def test_a_schema_that_leads_into_itself_many_times_over_is_read_once(keyword):
+    again = [{"$ref": "#/$defs/again"}] * 1_000
+    schema = {
+        "$defs": {"again": {keyword: again}},
+        "properties": {"a": {"$ref": "#/$defs/again"}, "b": {"type": "string"}},
+        keyword: again,
+    }
+    assert [(field.path, field.kind) for field in schema_fields(schema)] == [
+        ("a", "anything"),
+        ("b", "string"),
+    ]
+
+
+def test_a_schema_of_more_parts_than_anybody_reads_is_read_to_its_first_rows():
+    wide = {"properties": {f"p{number}": {"$ref": "#/$defs/parts"} for number in range(100)}}
+    schema = {"$defs": {"parts": {"anyOf": [{} for _ in range(1_000)]}}, **wide}
+    rows = schema_fields(schema)
+    assert rows[0].path == "p0"
+    assert len(rows) < 100
 
 
 def test_a_payload_that_is_a_list_has_members_in_its_items():
