@@ -12,7 +12,7 @@ from gateway.models import Role
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One link of the rail."""
+    """One link, of the rail or of a page's tabs."""
 
     text: str
     url: str

@@ -18,6 +18,7 @@ from portal import access
 from portal.audit_trail import trail_of
 from portal.endpoint_outlook import endpoint_health
 from portal.forms.apps import AppForm
+from portal.key_outlook import key_state
 from portal.page_lists import list_page
 from portal.page_requests import PageRequest
 from portal.subscription_outlook import ShownSubscription, shown_state
@@ -65,21 +66,13 @@ def app(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
     now = timezone.now()
     context = {
         **app_frame(actor, found),
-        "credentials": [(row, credential_state(row)) for row in _credentials(found)],
+        "credentials": [(row, key_state(row, now)) for row in _credentials(found)],
         "subscriptions": [ShownSubscription(row, shown_state(row, now)) for row in subscriptions],
         "endpoints": [(row, endpoint_health(row)) for row in endpoints],
         "deliveries": _last_deliveries(endpoints),
         "trail": trail_of(actor, found),
     }
     return render(request, "apps/app.html", context)
-
-
-def credential_state(credential: Credential) -> str:
-    """Return whether a credential is working, expired or revoked."""
-    if credential.revoked_at is not None:
-        return "revoked"
-    expired = credential.expires_at is not None and credential.expires_at <= timezone.now()
-    return "expired" if expired else "working"
 
 
 def _credentials(app: App) -> Iterable[Credential]:

@@ -6,6 +6,8 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from gateway.actor import Actor
@@ -18,6 +20,7 @@ from gateway.credentials import (
 from gateway.models import ApiDefinition, App, DefinitionState, SubscriptionState
 from portal import access
 from portal.forms.credentials import NewCredentialForm, RotateCredentialForm
+from portal.key_outlook import key_state
 from portal.offered_streams import offered_streams
 from portal.page_lists import list_page
 from portal.page_requests import PageRequest
@@ -25,11 +28,11 @@ from portal.shown_once import ShownOnce, show_once, take_shown_once
 from portal.snippets import ways
 from portal.views.actions import Confirmation, confirm, show_form
 from portal.views.app_frame import app_frame
-from portal.views.apps import credential_state
 from portal.views.guards import member_page, role_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
 @member_page
 def app_keys(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
     """List an app's keys, and make one. Raises Http404, PermissionDenied."""
@@ -38,12 +41,12 @@ def app_keys(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
     if form.is_bound and (made := form.attempt(lambda values: issue_credential(actor, found, **values))):
         _show_key(request, found, made.value)
         return redirect("app-keys", found.pk)
-    page = list_page(request, found.credentials.all())
+    page, now = list_page(request, found.credentials.all()), timezone.now()
     shown = take_shown_once(request)
     context = {
         **app_frame(actor, found),
         "page": page,
-        "credentials": [(row, credential_state(row)) for row in page.rows],
+        "credentials": [(row, key_state(row, now)) for row in page.rows],
         "shown": shown,
         "command": _command(found, shown),
     }

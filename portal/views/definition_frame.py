@@ -1,6 +1,5 @@
 """What every page of a definition shows above its own content."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.urls import reverse
@@ -9,6 +8,7 @@ from gateway.actor import Actor
 from gateway.models import ApiDefinition, DefinitionState, QuarantineState
 from gateway.openness import is_open_definition
 from portal import access
+from portal.navigation import Entry
 
 MOST_COUNTED: Final = 1_000
 """Messages in quarantine that are counted for a page; there may be millions."""
@@ -20,21 +20,13 @@ _TABS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One page of a definition, for components/page_tabs.html."""
-
-    text: str
-    url: str
-
-
 def definition_frame(actor: Actor, definition: ApiDefinition) -> dict[str, Any]:
     """Return the context of templates/definitions/frame.html; one query."""
     held = counted(definition.quarantine.filter(state=QuarantineState.HELD)[: MOST_COUNTED + 1].count())
     return {
         "definition": definition,
         "tabs": [
-            Tab(_with_count(text, held), reverse(name, args=[definition.public_id])) for name, text in _TABS
+            Entry(_with_count(text, held), reverse(name, args=[definition.public_id])) for name, text in _TABS
         ],
         "held": held,
         "is_active": definition.state == DefinitionState.ACTIVE,

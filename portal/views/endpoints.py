@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gateway.actor import Actor
@@ -62,6 +63,7 @@ def new_endpoint(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 @member_page
 def endpoint(request: PageRequest, actor: Actor, endpoint: str) -> HttpResponse:
     """Show how an endpoint is doing. Raises Http404."""

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gateway.actor import Actor
@@ -11,6 +12,7 @@ from gateway.management_keys import IssuedManagementKey, issue_management_key, r
 from gateway.models import ManagementKey, User
 from portal import access
 from portal.forms.organization import ManagementKeyForm
+from portal.key_outlook import key_state
 from portal.page_lists import list_page
 from portal.page_requests import PageRequest
 from portal.shown_once import ShownOnce, show_once, take_shown_once
@@ -19,14 +21,15 @@ from portal.views.guards import role_page
 
 
 @require_safe
+@never_cache
 @role_page(access.ORGANIZATION)
 def management_keys(request: PageRequest, actor: Actor) -> HttpResponse:
     """List the keys, and once, after it was made, the text of a new one."""
     own = ManagementKey.objects.filter(organization=actor.organization).select_related("user")
-    page = list_page(request, own)
+    page, now = list_page(request, own), timezone.now()
     context = {
         "page": page,
-        "keys": [(row, management_key_state(row)) for row in page.rows],
+        "keys": [(row, key_state(row, now)) for row in page.rows],
         "shown": take_shown_once(request),
     }
     return render(request, "organization/management_keys.html", context)
@@ -59,14 +62,6 @@ def management_key_revocation(request: PageRequest, actor: Actor, management_key
     )
     said = f"{row.name} is revoked."
     return confirm(request, asked, lambda: revoke_management_key(actor, row), said=said, to=asked.back)
-
-
-def management_key_state(key: ManagementKey) -> str:
-    """Return whether a key is working, expired or revoked."""
-    if key.revoked_at is not None:
-        return "revoked"
-    expired = key.expires_at is not None and key.expires_at <= timezone.now()
-    return "expired" if expired else "working"
 
 
 def _issue(actor: Actor, form: ManagementKeyForm) -> IssuedManagementKey:

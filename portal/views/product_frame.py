@@ -1,6 +1,5 @@
 """What every page of a publisher's product shows above its own content."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.urls import reverse
@@ -8,6 +7,7 @@ from django.urls import reverse
 from gateway.actor import Actor
 from gateway.models import Product
 from portal import access
+from portal.navigation import Entry
 
 _TABS: Final = (
     ("own-product", "Overview"),
@@ -19,20 +19,12 @@ _TABS: Final = (
 _CHANGING: Final = frozenset({"product-settings"})
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One page of a product, for components/page_tabs.html."""
-
-    text: str
-    url: str
-
-
 def product_frame(actor: Actor, product: Product) -> dict[str, Any]:
     """Return the context of templates/products/frame.html."""
     may_change = access.allows(actor, access.PRODUCTS)
     offered = [(name, text) for name, text in _TABS if may_change or name not in _CHANGING]
     return {
         "product": product,
-        "tabs": [Tab(text, reverse(name, args=[product.pk])) for name, text in offered],
+        "tabs": [Entry(text, reverse(name, args=[product.pk])) for name, text in offered],
         "may_change": may_change,
     }

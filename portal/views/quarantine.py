@@ -16,11 +16,12 @@ from gateway.quarantine_decisions import MOVES, decide_many, discard_quarantined
 from portal import access
 from portal.audit_trail import trail_of
 from portal.forms.quarantine import EditedMessageForm, ManyMessagesForm
+from portal.navigation import Entry
 from portal.page_lists import list_page, with_parameter
 from portal.page_requests import PageRequest
 from portal.shown_bytes import shown_bytes, text_of
 from portal.views.actions import Confirmation, confirm, perform, show_form
-from portal.views.definition_frame import Tab, definition_frame
+from portal.views.definition_frame import definition_frame
 from portal.views.guards import member_page, role_page
 
 _RETRIED = "Their stream takes them in turn within seconds; what fails again is held anew."
@@ -37,7 +38,7 @@ def quarantine(request: PageRequest, actor: Actor, definition: str) -> HttpRespo
     context = {
         **definition_frame(actor, found),
         "page": list_page(request, rows),
-        "states": [Tab(value, with_parameter(request, "state", value)) for value in QuarantineState.values],
+        "states": [Entry(value, with_parameter(request, "state", value)) for value in QuarantineState.values],
         "state": state,
     }
     return render(request, "definitions/quarantine.html", context)

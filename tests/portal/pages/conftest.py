@@ -71,7 +71,8 @@ def make_app(actor, product):
     factories.SubscriptionFactory(app=app, plan=plan, state=SubscriptionState.APPROVED)
     endpoints = factories.EndpointFactory.create_batch(3, app=app, url=f"https://{LONG_NAME}.example/hook")
     for endpoint in endpoints:
-        factories.DeliveryFactory(endpoint=endpoint, event_type="order.created")
+        waiting = factories.DeliveryFactory(endpoint=endpoint, event_type="order.created")
+        factories.DueFactory(delivery=waiting)
     return app
 
 

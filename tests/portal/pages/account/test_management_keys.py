@@ -25,6 +25,7 @@ def test_a_key_is_shown_once_works_and_ends_when_it_is_revoked(owner, person):
     page = owner.get("/management-keys")
     key = page.context["shown"].secret
     assert key in said(page)
+    assert "no-store" in page["Cache-Control"]
     assert key not in said(owner.get("/management-keys"))
     actor = actor_of(key)
     assert actor.user == person

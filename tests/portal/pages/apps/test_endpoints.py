@@ -52,7 +52,9 @@ def test_a_url_is_subscribed_with_a_secret_that_is_shown_once(workshop, subscrib
     made = Endpoint.objects.get(url=URL)
     assert answer["Location"] == f"/endpoints/{made.public_id}"
     assert decrypt_headers(made) == {"X-Key": "open sesame", "X-Two": "2"}
-    page = text(workshop.client.get(answer["Location"]))
+    led_to = workshop.client.get(answer["Location"])
+    assert "no-store" in led_to["Cache-Control"]
+    page = text(led_to)
     assert keys_of(made) == [secret_key(shown_secret(page))]
     assert chosen.name in page
     assert "sesame" not in page
@@ -87,6 +89,13 @@ def test_what_cannot_be_is_told_beside_its_field_and_nothing_is_made(subscribe, 
     assert error
     assert words in error[1]
     assert not Endpoint.objects.filter(url=URL).exists()
+
+
+def test_what_waits_is_as_many_in_figures_as_in_the_chart(workshop):
+    page = workshop.client.get(page_of(workshop))
+    [charted] = [total for series, total in page.context["chart"].totals if series.name == "Waiting"]
+    assert charted == 2
+    assert "<dt>Waiting now</dt><dd>2</dd>" in text(page)
 
 
 def test_the_form_says_which_bytes_are_the_key(workshop):
