@@ -80,12 +80,17 @@ def decode_cursor(cursor: str, length: int) -> list[str]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values: Any = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        good = isinstance(values, list) and len(values) == length and all(map(_is_storable, values))
     except (binascii.Error, ValueError, RecursionError):
-        values = None
-    good = isinstance(values, list) and len(values) == length
-    if not good or not all(isinstance(value, str) and "\0" not in value for value in values):
+        good = False
+    if not good:
         raise Http404
     return list(values)
+
+
+def _is_storable(value: object) -> bool:
+    """Tell whether PostgreSQL can compare with it. Raises UnicodeEncodeError for half a surrogate pair."""
+    return isinstance(value, str) and b"\0" not in value.encode()
 
 
 def _behind(

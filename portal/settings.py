@@ -42,11 +42,11 @@ DEBUG = env.bool("SLUICE_DEBUG", default=False)
 SECRET_KEY = env.str("SLUICE_SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("SLUICE_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 INSTALLED_APPS = [
-    "daphne",
     "unfold",
     "allauth",
     "allauth.account",
-    "django.contrib.admin",
+    # portal.urls has it find its pages: the processes without pages start in two thirds of the time.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -218,6 +218,9 @@ if MAIL_FOLDER and urlsplit(PORTAL_URL).hostname not in {"localhost", "127.0.0.1
         "SLUICE_MAIL_FOLDER lets whoever reaches the portal read its mails, links to reset passwords among them: "
         "it is for a portal at localhost. Set SLUICE_EMAIL_URL instead."
     )
+# As people reach the portal: where TLS ends at a proxy, a request does not say so.
+CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PORTAL_URL))]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PORTAL_URL.startswith("https://")
 IMAGE_ORIGINS = tuple(env.list("SLUICE_IMAGE_ORIGINS", default=[]))
 ACCOUNT_ADAPTER = "portal.account_adapter.AccountAdapter"
 ACCOUNT_FORMS = {

@@ -9,6 +9,7 @@ from portal.views.guards import choose_organization
 from portal.views.styleguide import styleguide
 
 handler500 = "portal.views.failure.failure"
+admin.autodiscover()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *account.urlpatterns,

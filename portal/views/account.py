@@ -6,7 +6,7 @@ from typing import Any
 from allauth.account import views as allauth_views
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import FormView, TemplateView
@@ -65,12 +65,14 @@ class SignUpView(AccountForm, allauth_views.SignupView):  # type: ignore[misc]  
     invitation: Invitation | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Send an invitation that makes no account now to its page, which says why."""
+        """Send an invitation that makes no account now to its page, which says why. Raises Http404 for none."""
         token = request.GET.get("invitation", "")
         if token:
             try:
                 self.invitation = _for_new_user(token)
-            except (Invitation.DoesNotExist, RefusedError):
+            except Invitation.DoesNotExist:
+                raise Http404 from None
+            except RefusedError:
                 return redirect("invitation", token=token)
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return answer

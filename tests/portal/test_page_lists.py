@@ -45,7 +45,7 @@ def test_the_first_page_leads_on_alone_and_the_last_back_alone(db, rf):
     assert (first.first, last.next, last.first) == ("", "", "?")
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!", "W10", encode_cursor(["a", "1"]), encode_cursor(["\0"])])
+@pytest.mark.parametrize("cursor", ["x", "!!", "W10", *map(encode_cursor, (["a", "1"], ["\0"], ["\ud800"]))])
 def test_a_cursor_that_was_not_made_here_is_no_page(db, rf, cursor):
     with pytest.raises(Http404):
         list_page(
@@ -59,7 +59,7 @@ def test_a_cursor_of_a_value_that_the_field_cannot_have_is_no_page(db, rf):
             list_page(rf.get("/", {"after": encode_cursor(["x"])}), App.objects.all(), (order,))
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\0"))))
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
 def test_a_cursor_is_read_as_it_was_made(values):
     assert decode_cursor(encode_cursor(values), len(values)) == values
 

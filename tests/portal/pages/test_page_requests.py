@@ -1,6 +1,9 @@
 import re
+import runpy
+from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 
 
 def test_pages_run_only_scripts_that_carry_the_answers_nonce(client, db):
@@ -33,6 +36,41 @@ def test_what_is_not_there_says_so_in_the_look_of_the_rest(client, db):
     answer = client.get("/nowhere")
     assert answer.status_code == 404
     assert "There is nothing here" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"login": "a" * 3_000_000},
+        {f"field{number}": "" for number in range(1_500)},
+    ],
+    ids=["long", "many fields"],
+)
+def test_what_is_too_large_says_so_in_the_look_of_the_rest(client, db, form):
+    answer = client.post("/sign-in", urlencode(form), content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 400
+    assert "larger than a form may be" in answer.content.decode()
+    assert "script-src" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://portal.example", 422), ("https://evil.example", 403)]
+)
+def test_where_tls_ends_before_the_portal_forms_are_taken_and_cookies_are_secure(
+    db, valkey_url, monkeypatch, settings, origin, status
+):
+    """The browser names the origin of SLUICE_PORTAL_URL, though the request says nothing of TLS."""
+    monkeypatch.setenv("SLUICE_PORTAL_URL", "https://portal.example/")
+    behind = runpy.run_path(str(settings.BASE_DIR / "portal" / "settings.py"))
+    for name in ("CSRF_TRUSTED_ORIGINS", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_SECURE"):
+        setattr(settings, name, behind[name])
+    assert settings.SESSION_COOKIE_SECURE
+    client = Client(enforce_csrf_checks=True)
+    client.get("/sign-in")
+    cookie = client.cookies["csrftoken"]
+    assert cookie["secure"]
+    form = {"csrfmiddlewaretoken": cookie.value, "login": "", "password": ""}
+    assert client.post("/sign-in", form, headers={"Origin": origin}).status_code == status
 
 
 def test_a_failure_of_ours_is_told_without_its_details(client, db, monkeypatch):

@@ -112,6 +112,11 @@ def test_a_guessed_link_is_no_invitation(client, person, address):
     assert client.post(f"{address}/accept").status_code == HTTPStatus.NOT_FOUND
 
 
+@pytest.mark.parametrize("token", ["guessed", "gue/ssed", "%00"])
+def test_nobody_signs_up_with_a_guessed_invitation(client, db, token):
+    assert client.get(f"/sign-up?invitation={token}").status_code == HTTPStatus.NOT_FOUND
+
+
 def test_an_owner_sees_and_revokes_what_is_open(owner, invited):
     assert "ada@example.com" in said(owner.get("/organization"))
     invitation = Invitation.objects.get()
