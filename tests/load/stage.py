@@ -168,7 +168,7 @@ def own_stage(
     """Start the three parts in a temporary folder, and leave nothing of them behind."""
     with contextlib.ExitStack() as cleanup:
         directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="sluice-load-")))
-        broker = kafka.start(directory / "kafka", rebalance_delay_ms=rebalance_delay_ms)
+        broker = kafka.start(directory / "kafka", rebalance_delay_ms=rebalance_delay_ms, options=())
         cleanup.callback(broker.stop)
         postgres = postgresql.prepare(directory / "postgresql")
         # For root it lies elsewhere, where an unprivileged PostgreSQL reaches it.

@@ -16,6 +16,9 @@ from tests.webhooks.authority import Authority
 
 PROJECT = Path(__file__).parents[1] / "kafka"
 JARS = PROJECT / "lib"
+CLUSTER_ID = "c2x1aWNlLWthZmthLXRlcw"  # any 16 bytes
+QUICK = ("-XX:TieredStopAtLevel=1",)
+"""For the JVM of a broker that lives for minutes: what compiles code better takes more than it gives."""
 USER = "reader"
 PASSWORD = "open-sesame"
 CONFIGURATION = """\
@@ -58,6 +61,7 @@ class Server:
     guarded_servers: str  # host:port of the listener that lets USER in by PASSWORD, and nobody else
     encrypted_servers: str  # localhost:port of the listener with TLS
     authority: Path  # PEM of who signed its certificate
+    options: tuple[str, ...]  # of its JVM
 
     @property
     def pid(self) -> int:
@@ -74,7 +78,7 @@ class Server:
 
     def restarted(self) -> "Server":
         """The same broker running again, on its port with its data; call it after `stop` or `kill`."""
-        return replace(self, child=_run(self.directory, self.bootstrap_servers))
+        return replace(self, child=_run(self.directory, self.bootstrap_servers, self.options))
 
 
 def missing_part() -> str | None:
@@ -86,10 +90,11 @@ def missing_part() -> str | None:
     return None
 
 
-def start(directory: Path, *, rebalance_delay_ms: int = 0) -> Server:
+def start(directory: Path, *, rebalance_delay_ms: int = 0, options: tuple[str, ...] = QUICK) -> Server:
     """Start a new broker with its files in `directory` on free ports, and wait until it answers.
 
-    rebalance_delay_ms: how long a new consumer group waits for more members. Raises EmbeddedError.
+    rebalance_delay_ms: how long a new consumer group waits for more members; options: of its JVM. Raises
+    EmbeddedError.
     """
     _bring_jars()
     directory.mkdir(parents=True, exist_ok=True)
@@ -111,12 +116,13 @@ def start(directory: Path, *, rebalance_delay_ms: int = 0) -> Server:
     _format(directory)
     bootstrap = f"{ports.LOOPBACK}:{port}"
     return Server(
-        _run(directory, bootstrap),
+        _run(directory, bootstrap, options),
         directory,
         bootstrap,
         f"{ports.LOOPBACK}:{guarded}",
         f"localhost:{encrypted}",
         authority.path,
+        options,
     )
 
 
@@ -137,24 +143,20 @@ def _bring_jars() -> None:
 
 
 def _java(*arguments: str) -> list[str]:
-    memory = ["-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"]
     quiet = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-    return ["java", *memory, *quiet, "-cp", f"{JARS}/*", *arguments]
+    return ["java", "-Xmx768m", "-XX:+UseSerialGC", *quiet, "-cp", f"{JARS}/*", *arguments]
 
 
 def _format(directory: Path) -> None:
-    tool = _java("kafka.tools.StorageTool")
-    cluster_id = subprocess.run(
-        [*tool, "random-uuid"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    arguments = ["format", "-t", cluster_id, "-c", str(directory / "server.properties")]
-    subprocess.run([*tool, *arguments], capture_output=True, check=True)
+    properties = str(directory / "server.properties")
+    tool = _java(*QUICK, "kafka.tools.StorageTool")
+    subprocess.run([*tool, "format", "-t", CLUSTER_ID, "-c", properties], capture_output=True, check=True)
 
 
-def _run(directory: Path, bootstrap: str) -> process.Child:
+def _run(directory: Path, bootstrap: str, options: tuple[str, ...]) -> process.Child:
     command = process.Command(
         name="kafka",
-        arguments=tuple(_java("kafka.Kafka", str(directory / "server.properties"))),
+        arguments=tuple(_java(*options, "kafka.Kafka", str(directory / "server.properties"))),
         directory=directory,
         environment=os.environ,
         stop_signal=signal.SIGTERM,

@@ -13,12 +13,11 @@ from gateway.models import User
 from portal.admin_look import _BASE, _PRIMARY
 from tests import factories
 from tests.parts.chromium import ARGUMENTS
-from tests.portal.pages.browsing import PICTURES
+from tests.portal.pages.browsing import PICTURES, WALKED, WIDTHS
 from tests.portal.pages.conftest import LONG_NAME
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "correct horse battery"
-WIDTHS = {"desktop": (1280, 800), "phone": (360, 740)}
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def run_action(page, action):
     page.get_by_text("Done: 1.").wait_for()
 
 
-@pytest.mark.parametrize("page", WIDTHS, indirect=True)
+@pytest.mark.parametrize("page", WALKED, indirect=True)
 def test_an_administrator_signs_in_approves_suspends_and_finds_the_deliveries(page, live_server, valkey_url):
     subscription = factories.SubscriptionFactory(
         state="requested", app__name=LONG_NAME, plan__product__name=LONG_NAME

@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 WIDTHS = {"desktop": (1280, 800), "phone": (360, 740)}
+WALKED = ["desktop", pytest.param("phone", marks=pytest.mark.exhaustive)]
+"""The widths of a way through many pages: `make test` walks it on a desktop, and sees each page on a phone."""
 PICTURES = os.environ.get("SLUICE_PICTURES", "")
 """Where to leave a picture of each page; empty: none is kept."""
 

@@ -19,8 +19,8 @@ from streams.correlation.key_state import KeyState, advanced, with_events
 from streams.correlation.pattern import Pattern, Step
 from tests.factories.gateway import ApiDefinitionFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-DEADLINE = 90
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(600)]
+DEADLINE = 200
 LATENESS = 500
 STREAM = """
 input:
@@ -31,7 +31,7 @@ input:
     identity: ${{! this.id }}
     within: 2s
     allowed_lateness: 500ms
-    idle: 500ms
+    idle: 5s
     steps:
       - {{name: tried, check: this.kind == 0, times: 2}}
       - {{name: confirmed, check: this.kind == 1, absent: true}}

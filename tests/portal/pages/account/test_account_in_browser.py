@@ -4,7 +4,7 @@ import pytest
 
 from gateway.models import Invitation
 from tests import factories
-from tests.portal.pages.browsing import inspect, inspect_shown, open_page
+from tests.portal.pages.browsing import WALKED, inspect, inspect_shown, open_page
 from tests.portal.pages.conftest import LONG_NAME
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -21,9 +21,9 @@ def portal(live_server, settings, tmp_path, valkey_url):
     return live_server.url
 
 
-@pytest.mark.parametrize(("width", "scheme"), [("desktop", "light"), ("phone", "dark")])
-def test_somebody_signs_up_confirms_invites_and_makes_a_key(browser, portal, width, scheme):
-    page = open_page(browser, width, scheme)
+@pytest.mark.parametrize("width", WALKED)
+def test_somebody_signs_up_confirms_invites_and_makes_a_key(browser, portal, width):
+    page = open_page(browser, width, "dark" if width == "phone" else "light")
     sign_up(page, portal, f"account-{width}")
     page.wait_for_url("**/apps")
     page.get_by_text("is confirmed").wait_for()

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.models import ApiDefinition, Connection
 from tests import factories
-from tests.portal.pages.browsing import WIDTHS, inspect, inspect_shown, open_page, stay_signed_in
+from tests.portal.pages.browsing import WALKED, inspect, inspect_shown, open_page, stay_signed_in
 from tests.portal.pages.conftest import LONG_NAME
 from tests.streams.kafka.reading import produce
 
@@ -22,7 +22,7 @@ def topic(estate, tansu_bootstrap, topic_factory):
     return TOPIC
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", WALKED)
 def test_from_a_connection_to_a_definition_that_runs(browser, live_server, publisher, topic, width):
     page = open_page(browser, width)
     stay_signed_in(page, live_server, publisher)
@@ -63,7 +63,9 @@ def test_from_a_connection_to_a_definition_that_runs(browser, live_server, publi
     assert page.errors == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), [("desktop", "dark"), ("phone", "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [pytest.param("desktop", "dark", marks=pytest.mark.exhaustive), ("phone", "light")]
+)
 def test_pages_of_a_definition_are_whole_and_readable(
     browser, live_server, publisher, running, held, width, scheme
 ):

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.models import Product, SubscriptionState
 from tests import factories
-from tests.portal.pages.browsing import PICTURES, WIDTHS, inspect, open_page, stay_signed_in
+from tests.portal.pages.browsing import PICTURES, WALKED, WIDTHS, inspect, open_page, stay_signed_in
 from tests.portal.pages.conftest import LONG_NAME
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -74,7 +74,7 @@ def walk(browser, live_server, estate, signed_in):
     return begin
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", WALKED)
 def test_a_publisher_makes_a_product_of_a_definition_and_publishes_it(walk, estate, width):
     on = walk(width)
     page = on.page
