@@ -28,6 +28,7 @@ from portal.models import Page
 from tests import factories
 from webhooks.models import Attempt, Delivery, Due, Endpoint, Message, Payload
 
+admin.autodiscover()
 OURS = sorted(
     (
         model
