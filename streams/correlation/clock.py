@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+FIRST_EVENT: Final = 60_000
+"""Milliseconds for which time stands still after a start when nothing comes: a broker may take as long to give the
+partitions of one who died to another, and what waits in them is not late."""
 MAX_LANES: Final = 1000
 """Lanes that are remembered; those that gave nothing for longest are forgotten first."""
 
@@ -44,9 +47,13 @@ class Clock:
     """None: before the first event."""
     held_until: int = 0
     """On the wall: before, the watermark stays, so that every lane can be heard first."""
+    unheard: bool = False
+    """Nothing has come since the process began."""
 
-    def heard(self, times: Mapping[str, int], now: int) -> Clock:
+    def heard(self, times: Mapping[str, int], patience: Patience, now: int) -> Clock:
         """The clock after events: the latest time of each lane that gave some."""
+        if self.unheard and times:
+            return self._waiting(patience.idle, now).heard(times, patience, now)
         lanes = dict(self.lanes)
         for name, time in times.items():
             lanes[name] = Lane(max(time, lanes[name].time) if name in lanes else time, now)
@@ -55,8 +62,7 @@ class Clock:
 
     def started(self, patience: Patience, now: int) -> Clock:
         """The clock of a process that begins: lanes are heard before any is left behind."""
-        lanes = {name: replace(lane, seen=now) for name, lane in self.lanes.items()}
-        return replace(self, lanes=lanes, held_until=now + patience.idle)
+        return replace(self._waiting(max(patience.idle, FIRST_EVENT), now), unheard=True)
 
     def advanced(self, patience: Patience, now: int) -> Clock:
         """The clock with the watermark where it may be now; it never goes back."""
@@ -74,6 +80,11 @@ class Clock:
         if self.watermark is None:
             return False
         return time <= self.watermark if patience.lateness else time < self.watermark
+
+    def _waiting(self, milliseconds: int, now: int) -> Clock:
+        """The clock when the silence of every lane begins now, and counts only after so long."""
+        lanes = {name: replace(lane, seen=now) for name, lane in self.lanes.items()}
+        return replace(self, lanes=lanes, held_until=now + milliseconds, unheard=False)
 
     def _reached(self, patience: Patience, now: int) -> int | None:
         active = [lane.time for lane in self.lanes.values() if now - lane.seen < patience.idle]

@@ -82,7 +82,7 @@ class Correlator:
                 self.late += 1
             else:
                 by_key.setdefault(key, []).append(event)
-        return await self._go_on(self._clock.heard(lanes, self._now()), by_key)
+        return await self._go_on(self._clock.heard(lanes, self._patience, self._now()), by_key)
 
     async def wait(self) -> None:
         """Let time go on, and forget what was taken. Raises StateError."""

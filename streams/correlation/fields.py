@@ -20,7 +20,8 @@ DESCRIPTION: Final = (
     "Events are taken in the order of their times, whatever order they arrive in, as far as `allowed_lateness` "
     "permits; later ones are left out, and the log counts them. An event that comes twice counts once. What is kept "
     "survives crashes: events are acknowledged once they are kept, and matches are given until the output has them, "
-    "always under the same identity. After a start, matches wait for `idle`, so that every partition can be heard. "
+    "always under the same identity. After a start time stands still until an event comes, for a minute at most, and "
+    "then for `idle`, so that every partition can be heard. "
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.correlation.clock import Clock, Lane, Patience, decode_clock, encode_clock
+from streams.correlation.clock import FIRST_EVENT, Clock, Lane, Patience, decode_clock, encode_clock
 from streams.correlation.event import Event
 from streams.correlation.join import LEFT, RIGHT, Join
 from streams.correlation.key_state import KeyState, advanced, decode_state, encode_state, with_events
@@ -139,7 +139,7 @@ def test_disorder_and_repetition_change_nothing(decider, events, lateness, seed)
     for at, one in enumerate(shuffled(ordered, lateness, seed)):
         if not clock.is_late(one.time, patience):
             state, _ = with_events(state, [one])
-        clock = clock.heard({"": one.time}, at).advanced(patience, at)
+        clock = clock.heard({"": one.time}, patience, at).advanced(patience, at)
         clock = decode_clock(encode_clock(clock))
         state = decode_state(encode_state(advanced("k", state, decider, clock.watermark)))
     assert advanced("k", state, decider, 10_000).fired == expected
@@ -158,7 +158,7 @@ def test_it_does_not_matter_when_time_goes_on(decider, events, cuts):
 
 
 def test_the_watermark_is_that_of_the_slowest_lane_less_the_lateness():
-    clock = Clock().heard({"0": 100, "1": 50}, 1000)
+    clock = Clock().heard({"0": 100, "1": 50}, Patience(0, 500), 1000)
     assert clock.advanced(Patience(0, 500), 1000).watermark == 50
     assert clock.advanced(Patience(10, 500), 1000).watermark == 39
 
@@ -171,16 +171,18 @@ def test_a_silent_lane_holds_nobody_back_and_then_time_goes_on_by_itself():
 
 def test_the_watermark_never_goes_back():
     clock = Clock({"0": Lane(100, 1000)}).advanced(Patience(0, 500), 1000)
-    assert clock.heard({"1": 7}, 1001).advanced(Patience(0, 500), 1001).watermark == 100
+    assert clock.heard({"1": 7}, Patience(0, 500), 1001).advanced(Patience(0, 500), 1001).watermark == 100
 
 
 def test_after_a_start_every_lane_is_heard_first():
     patience = Patience(0, 500)
     clock = Clock({"0": Lane(100, 0), "1": Lane(90, 0)}, 90).started(patience, 10_000)
-    clock = clock.heard({"0": 5000}, 10_100)
-    assert clock.advanced(patience, 10_100).watermark == 90
-    assert clock.advanced(patience, 10_499).watermark == 90
-    assert clock.advanced(patience, 10_550).watermark == 5000
+    assert clock.advanced(patience, 10_000 + FIRST_EVENT - 1).watermark == 90
+    assert clock.advanced(patience, 10_000 + FIRST_EVENT).watermark == 100 + FIRST_EVENT
+    clock = clock.heard({"0": 5000}, patience, 30_000)
+    assert clock.advanced(patience, 30_499).watermark == 90
+    clock = clock.heard({"0": 5001}, patience, 30_400)
+    assert clock.advanced(patience, 30_500).watermark == 5001
 
 
 def test_lateness_decides_what_is_late():
