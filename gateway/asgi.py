@@ -4,7 +4,6 @@ Nothing of Django is on this path: no views, no middleware, no sessions.
 """
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
@@ -17,11 +16,10 @@ from gateway.end_signals import before_the_end
 from gateway.metrics import CONTENT_TYPE, Gauge, exposition
 from gateway.parts import Parts
 from gateway.protocol import Receive, Scope, Send
+from streams.garbage import spare_what_stays
 
 DRAIN_SECONDS: Final = 5.0
 """How long open streams may take to say why they end."""
-GARBAGE: Final = (20_000, 20, 50)
-"""The collector's thresholds: what some hundred requests under way hold is no garbage, and not worth a look."""
 _OWN_PATHS: Final = frozenset({"/healthz", "/metrics"})
 
 
@@ -89,10 +87,7 @@ class Gateway:
         await parts.admission.analytics.start()
         self._parts = parts
         await parts.follower.start()
-        # What was imported stays for good: the collector need not look at it while clients wait for their messages.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*GARBAGE)
+        spare_what_stays()
         # A server cuts WebSockets off without our reason; it hears of the signal when all have been told.
         before_the_end(self.drain, self._drained if self._told_of_the_end else self._stop)
         self._ready = parts

@@ -1,7 +1,6 @@
 """A worker's event loop: the streams, the publisher and the delivery engine of one process, on a thread of its own."""
 
 import asyncio
-import gc
 import logging
 import secrets
 import threading
@@ -24,6 +23,7 @@ from portal.components import definition_registry, internal_topics
 from portal.mail.stream_mail import MemberMailer
 from streams.channels import Channels
 from streams.correlation.state import CorrelationStates
+from streams.garbage import spare_what_stays
 from streams.http.client import HttpClient
 from streams.mailer import Mailer
 from streams.outbound import Guard
@@ -149,9 +149,7 @@ class EngineThread:
         self._thread.join()
 
     def _run(self) -> None:
-        # What was imported stays for good: the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
+        spare_what_stays()
         try:
             uvloop.run(self._main())
         except Exception:

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
 from streams.configuration_files import check_file, find_files, is_test_file
 from streams.errors import ConfigError
+from streams.garbage import spare_what_stays
 from streams.lint import CheckedStream
 from streams.outputs.stdout import STDOUT
 from streams.reference.json_schema import configuration_schema
@@ -106,7 +108,8 @@ class Command(BaseCommand):
         if not checked.is_good:
             raise CommandError("the stream cannot run")
         stream = _chosen(checked.streams, options["stream"])
-        asyncio.run(_run_stream(stream, self.stderr.write, options["dialect"]))
+        spare_what_stays()
+        uvloop.run(_run_stream(stream, self.stderr.write, options["dialect"]))
 
     def _list(self, registry: Registry, options: dict[str, Any]) -> None:
         for spec in registry.specs():
