@@ -115,9 +115,10 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "filters": {"faults_of_callers": {"()": "gateway.server_log.FaultsOfCallers"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     # Its lesser lines name each WebSocket's address with the query, where a ticket or a key may stand.
-    "loggers": {"uvicorn.error": {"level": "WARNING"}},
+    "loggers": {"uvicorn.error": {"level": "WARNING", "filters": ["faults_of_callers"]}},
     "root": {"handlers": ["stderr"], "level": env.str("SLUICE_LOG_LEVEL", default="INFO")},
 }
 

@@ -6,7 +6,12 @@ from argparse import ArgumentParser
 from typing import Any, Final
 
 import uvicorn
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+
+from gateway.bounded_http import BoundedHttp
+from gateway.bounded_websocket import BoundedWebSocket
+from gateway.protocol import Application
 
 SEND_BUFFER_BYTES: Final = 128 * 1024
 """What the kernel keeps for a client that does not read; by default it would be up to 4 MB each."""
@@ -33,22 +38,28 @@ class Command(BaseCommand):
             listening = listener(options["host"], options["port"], reuse_port=options["reuse_port"])
         except OSError as error:
             raise CommandError(f"port {options['port']} cannot be listened at: {error.strerror}") from error
-        config = uvicorn.Config(
-            "portal.gateway_asgi:application",
-            interface="asgi3",
-            access_log=False,
-            log_config=None,
-            # Not the default: it costs a third of the memory per WebSocket, and no compressor is kept for each.
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            server_header=False,
-            # Unless told whom to trust, uvicorn believes anybody on this machine about who calls.
-            proxy_headers=bool(os.environ.get("FORWARDED_ALLOW_IPS")),
-            # Who cannot start says so and ends, instead of answering 500 to everybody.
-            lifespan="on",
-        )
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(configured("portal.gateway_asgi:application")).run(sockets=[listening])
+
+
+def configured(application: str | Application) -> uvicorn.Config:
+    """How uvicorn serves the gateway, or what stands for it."""
+    return uvicorn.Config(
+        application,
+        interface="asgi3",
+        access_log=False,
+        log_config=None,
+        http=BoundedHttp,
+        # Not the default: it costs a third of the memory per WebSocket, and no compressor is kept for each.
+        ws=BoundedWebSocket,
+        ws_max_size=settings.INGEST_BODY_BYTES,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        server_header=False,
+        # Unless told whom to trust, uvicorn believes anybody on this machine about who calls.
+        proxy_headers=bool(os.environ.get("FORWARDED_ALLOW_IPS")),
+        # Who cannot start says so and ends, instead of answering 500 to everybody.
+        lifespan="on",
+    )
 
 
 def listener(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
