@@ -18,6 +18,7 @@ from gateway.caller_variables import caller_variables
 from gateway.client import CloseReason
 from gateway.ingest_pipeline import IngestPipeline, Intake
 from gateway.ingest_refusal import IngestRefusedError
+from gateway.problems import answering, problem
 from gateway.request_messages import handshake_metadata, make_messages, own_identity
 from gateway.withheld import Withheld
 from streams.message import Message, Request
@@ -63,7 +64,8 @@ class IngestSocket:
 
     async def _refuse_handshake(self, refusal: IngestRefusedError) -> None:
         self._call.meter.error(refusal.code)
-        await self._call.send({"type": "websocket.close", "code": 1013, "reason": refusal.code})
+        send, title = answering(self._call.scope, self._call.send), HTTPStatus(refusal.status).phrase
+        await problem(send, refusal.status, title, refusal.detail, headers=refusal.headers, code=refusal.code)
         self._end(CloseReason.FAILED)
 
     async def _until_ended(self, taking: asyncio.Task[None]) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 import orjson
 
 from gateway.protocol import Event, Scope, Send
+from gateway.server_flow import DENIAL
 
 _POLICY_VIOLATION: Final = 1008
 
@@ -38,7 +39,7 @@ def answering(scope: Scope, send: Send) -> Send:
     """
     if scope["type"] == "http":
         return send
-    denies = "websocket.http.response" in scope.get("extensions", {})
+    denies = DENIAL in scope.get("extensions", {})
 
     async def deny(event: Event) -> None:
         if denies:

@@ -1,7 +1,8 @@
-"""What ASGI has no word for: back-pressure under Daphne, and cutting a connection off at once.
+"""What servers leave out: back-pressure and answers to refused handshakes under Daphne, cutting off at once under both.
 
 Daphne takes whatever is sent to a client that does not read and keeps it in memory. Twisted, which it runs on, tells
-a producer when a connection's buffer is full; `send` waits until it is not. uvicorn does so by itself.
+a producer when a connection's buffer is full; `send` waits until it is not. uvicorn does so by itself. It also answers
+a handshake that is refused as ASGI has it ("WebSocket Denial Response"), where Daphne says 403 and nothing else.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 from asgiref.sync import markcoroutinefunction
@@ -17,6 +19,8 @@ from gateway.protocol import Application, Event, Receive, Scope, Send
 
 ABORT: Final = "sluice.abort"
 """In the scope: call it to cut the connection off, dropping what the client has not read."""
+DENIAL: Final = "websocket.http.response"
+"""https://asgi.readthedocs.io/en/latest/extensions.html#websocket-denial-response"""
 
 
 class ServerFlow:
@@ -33,6 +37,8 @@ class ServerFlow:
             if protocol is not None:
                 flow = _DaphneFlow(scope["type"], protocol, send)
                 scope[ABORT], send = flow.abort, flow.send
+                if scope["type"] == "websocket":
+                    scope["extensions"] = {**scope.get("extensions", {}), DENIAL: {}}
             elif (server := getattr(send, "__self__", None)) is not None:
                 # It has the scope: held by it, it would be a circle, which only the collector takes apart.
                 scope[ABORT] = partial(_abort, weakref.ref(server))
@@ -62,6 +68,9 @@ class _DaphneFlow:
             # Daphne passes no reason on, and refuses the codes of servers (RFC 6455 section 7.4.1), such as 1012.
             self._protocol.sendCloseFrame(event.get("code", 1000), event.get("reason", "").encode())
             return
+        if event["type"].startswith(DENIAL):
+            self._deny(event)
+            return
         if self._kind == "http" and self._registered and not event.get("more_body", False):
             self._protocol.unregisterProducer()  # Twisted takes a response that ends before it for a fault
         await self._send(event)
@@ -69,6 +78,15 @@ class _DaphneFlow:
             self._registered = True
             self._register()
         await self._open.wait()
+
+    def _deny(self, event: Event) -> None:
+        """Answer the handshake, and close what is no WebSocket."""
+        if event["type"] == f"{DENIAL}.start":
+            self._protocol.sendData(_head(event))
+        else:
+            self._protocol.sendData(event.get("body", b""))
+            if not event.get("more_body", False):
+                self._protocol.dropConnection(abort=False)
 
     def abort(self) -> None:
         """Cut the connection off."""
@@ -102,6 +120,17 @@ def _daphne_protocol(send: "partial[Awaitable[None]]") -> Any:
         return None
     server = getattr(send.func, "__self__", None)
     return send.args[0] if type(server).__module__ == "daphne.server" else None
+
+
+def _head(start: Event) -> bytes:
+    """The head of an answer after which the connection is closed (RFC 9112 section 2.1)."""
+    status = HTTPStatus(start["status"])
+    lines = [b"%b: %b\r\n" % (name, value) for name, value in start["headers"]]
+    return b"HTTP/1.1 %d %b\r\n%bconnection: close\r\n\r\n" % (
+        status,
+        status.phrase.encode(),
+        b"".join(lines),
+    )
 
 
 def _is_begun(event: Event) -> bool:

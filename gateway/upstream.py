@@ -15,7 +15,7 @@ import aiohttp
 from yarl import URL
 
 from gateway.call import Call
-from gateway.problems import problem
+from gateway.problems import answering, problem
 from gateway.protocol import Receive
 from gateway.routes import ActiveApi
 from gateway.server_flow import abort
@@ -37,7 +37,6 @@ PER_HOST: Final = 256
 """Calls to one upstream at a time in this process; more wait to be connected."""
 _LONGEST_HEADER: Final = 65_536
 _NOT_PASSED_ON: Final = frozenset({"CONNECT", "TRACE"})
-_WEBSOCKET_REFUSED: Final = 1008
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,10 @@ class Upstream:
     async def request(self, call: Call) -> None:
         """Answer one request with what the upstream answers, or say why not."""
         if call.scope["type"] != "http":
-            await call.send({"type": "websocket.close", "code": _WEBSOCKET_REFUSED, "reason": "not_found"})
+            send = answering(call.scope, call.send)
+            await problem(
+                send, 404, "Not Found", "No WebSocket of this API is at this path.", code="not_found"
+            )
         elif not call.route.api.upstream_url:
             detail = "No stream of this API has this path, and it has no upstream."
             await problem(call.send, 404, "Not Found", detail, code="not_found")

@@ -1,6 +1,7 @@
 """Who is answered what, under both servers."""
 
 import datetime as dt
+import json
 
 import pytest
 from django.utils import timezone
@@ -84,9 +85,20 @@ def test_keys_are_asked_for_before_a_websocket_is_accepted(gateway):
     key = settled(gateway, open_shop())
     with pytest.raises(InvalidStatus) as refused:
         gateway.websocket("/shop/chat/ws")
-    assert refused.value.response.status_code in {401, 403}
+    answer = refused.value.response
+    assert (answer.status_code, json.loads(answer.body)["code"]) == (401, "key_missing")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
     with gateway.websocket("/shop/chat/ws", {"Authorization": f"Bearer {key}"}) as client:
         client.send(b"{}")
+
+
+def test_a_handshake_where_no_websocket_is_is_told_so(gateway):
+    key = settled(gateway, open_shop())
+    for path in ("/shop/nothing", "/nobody"):
+        with pytest.raises(InvalidStatus) as refused:
+            gateway.websocket(path, {"Authorization": f"Bearer {key}"})
+        answer = refused.value.response
+        assert (answer.status_code, json.loads(answer.body)["code"]) == (404, "not_found")
 
 
 def test_tyks_definitions_are_open_unless_they_say_otherwise(gateway):

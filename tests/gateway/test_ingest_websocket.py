@@ -8,6 +8,7 @@ import pytest
 from channels.testing import WebsocketCommunicator  # type: ignore[import-untyped]
 
 from gateway.client import CloseReason
+from gateway.server_flow import DENIAL
 from gateway.ingest import IngestLimits
 from streams.errors import OutputError
 from tests.gateway.ingesting import Output, Served, api, serving, until
@@ -132,8 +133,11 @@ async def test_who_leaves_is_noticed(output):
 async def test_a_stream_that_is_not_ready_takes_no_handshake(output):
     served = Served(api(TEXT % "", output))
     socket = WebsocketCommunicator(served.application, "/shop/ws")
+    socket.scope["extensions"] = {DENIAL: {}}
 
-    accepted, code = await socket.connect(timeout=60)
+    await socket.send_input({"type": "websocket.connect"})
+    answer = await socket.receive_output(timeout=60)
 
-    assert (accepted, code) == (False, 1013)
+    assert (answer["type"], answer["status"]) == (f"{DENIAL}.start", 503)
+    assert (b"retry-after", b"1") in answer["headers"]
     await served.ingest.stop()
