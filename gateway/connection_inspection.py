@@ -23,15 +23,16 @@ _looks = threading.BoundedSemaphore(MOST_LOOKS)
 
 def inspect_cluster(connection: Connection) -> ClusterView:
     """Reach the brokers of a connection and list the topics it allows. Raises RefusedError, saying what is missing."""
-    return _inspected(connection, view_cluster)
+    return look(opened(connection), view_cluster)
 
 
 def inspect_topic(connection: Connection, topic: str) -> TopicView:
     """Read the last records of a topic that a connection allows. Raises RefusedError, saying what is missing."""
-    return _inspected(connection, lambda settings: view_topic(settings, topic, LAST_RECORDS))
+    return look(opened(connection), lambda settings: view_topic(settings, topic, LAST_RECORDS))
 
 
-def _inspected(connection: Connection, view: Callable[[ConnectionSettings], _View]) -> _View:
+def opened(connection: Connection) -> ConnectionSettings:
+    """How the brokers of a connection to Kafka are reached, with its password. Raises RefusedError."""
     if connection.kind != ConnectionKind.KAFKA:
         raise RefusedError(
             f"connections of the kind {connection.kind} cannot be looked at here",
@@ -39,14 +40,20 @@ def _inspected(connection: Connection, view: Callable[[ConnectionSettings], _Vie
             remedy="make a definition that names it: its running instances say whether they can connect",
         )
     try:
-        with _place():
-            return view(settings_of(connection, password_of(connection)))
+        return settings_of(connection, password_of(connection))
     except DecryptionError as error:
         raise RefusedError(
             "the connection's password cannot be decrypted",
             code="credentials",
             remedy="an operator sets it anew, or brings back the key that encrypted it",
         ) from error
+
+
+def look(settings: ConnectionSettings, view: Callable[[ConnectionSettings], _View]) -> _View:
+    """Take one look at brokers, as a few may at a time. Raises RefusedError, saying what is missing."""
+    try:
+        with _place():
+            return view(settings)
     except InspectionError as error:
         raise RefusedError(str(error), code=error.missing.value, remedy=error.remedy) from error
 

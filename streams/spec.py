@@ -109,6 +109,14 @@ class Field:
     """Why this version does not act on it; a value other than the default is then an error that says so."""
 
 
+class DryRun(Enum):
+    """What a dry run, which changes nothing and calls nobody, does with a component; the value says why."""
+
+    RUN = "it keeps to the stream"
+    OUTSIDE = "it reaches outside the stream"
+    WAIT = "it only makes messages wait"
+
+
 class Severity(Enum):
     """How bad a finding is."""
 
@@ -259,6 +267,8 @@ class ComponentSpec:
     """It may give something back to whoever sent a message by HTTP."""
     in_gateway: bool = False
     """It answers HTTP clients, so that its stream runs in the gateway and not in a worker."""
+    dry_run: DryRun = DryRun.OUTSIDE
+    """Whether a dry run runs it, or lets messages pass it."""
 
 
 Acknowledge = Callable[[Exception | None], Awaitable[None]]

@@ -6,7 +6,7 @@ from typing import Final
 
 from streams.caches.local import MAX_BYTES, LocalCache
 from streams.caches.memory import INIT_VALUES
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 _ONLY_STANDARD: Final = "only the standard algorithm is built"
 
@@ -32,4 +32,5 @@ LRU: Final = ComponentSpec(
     ),
     description=f"Each process has its own, empty when it starts. It holds at most {MAX_BYTES >> 20} MiB.",
     examples=({"cap": 5000},),
+    dry_run=DryRun.RUN,
 )

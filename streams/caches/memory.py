@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.caches.local import MAX_BYTES, LocalCache
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Shape
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Shape
 
 INIT_VALUES: Final = Field(
     "init_values", FieldType.STRING, "What is there from the beginning.", default={}, shape=Shape.MAP
@@ -37,4 +37,5 @@ MEMORY: Final = ComponentSpec(
     description=f"Each process has its own, empty when it starts. It holds {MAX_BYTES >> 20} MiB; a full cache "
     "refuses entries.",
     examples=({"default_ttl": "60s"},),
+    dry_run=DryRun.RUN,
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from streams.caches.local import MAX_BYTES, LocalCache
 from streams.caches.memory import INIT_VALUES
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 def _build(config: Config, _context: BuildContext) -> LocalCache:
@@ -30,4 +30,5 @@ TTLRU: Final = ComponentSpec(
     ),
     description=f"Each process has its own, empty when it starts. It holds at most {MAX_BYTES >> 20} MiB.",
     examples=({"cap": 5000, "default_ttl": "60s"},),
+    dry_run=DryRun.RUN,
 )

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
@@ -22,7 +21,10 @@ from streams.connections import ConnectionSettings
 from streams.kafka.certificates import certificate_error
 from streams.kafka.diagnosis import Complaint, InspectionError, Missing, complaint, diagnosed, failure
 from streams.kafka.fields import topic_refusal
+from streams.kafka.newest_records import NewestRecords
+from streams.kafka.records import PartitionRecords
 from streams.kafka.settings import LibrdkafkaConfig, connection_config
+from streams.message import Message
 
 LOOK_SECONDS: Final = 4.0
 MOST_BYTES: Final = 16_384
@@ -97,6 +99,18 @@ class TopicView:
     """False: time was up before every partition's end was read."""
 
 
+@dataclass(frozen=True, slots=True)
+class LastMessages:
+    """The end of a topic, as a stream reads it."""
+
+    messages: tuple[Message, ...]
+    """Across partitions, the oldest first, whole."""
+    is_whole: bool
+    """False: time was up before every partition's end was read."""
+    is_cut: bool
+    """Older ones were let go of, as all together were too large."""
+
+
 def view_cluster(settings: ConnectionSettings) -> ClusterView:
     """Reach a cluster and list its topics. Raises InspectionError."""
     with _looking(settings) as look:
@@ -114,14 +128,40 @@ def view_cluster(settings: ConnectionSettings) -> ClusterView:
 
 def view_topic(settings: ConnectionSettings, topic: str, count: int = 10) -> TopicView:
     """Read the last `count` records of a topic, across its partitions. Raises InspectionError."""
+    _require_allowed(settings, topic)
+    newest = NewestRecords(count)
+    with _looking(settings) as look:
+        partitions = look.partitions(topic)
+        ends = look.last_records(topic, partitions, count, newest.add)
+    records = tuple(_seen(record) for record in reversed(newest.records()))
+    return TopicView(Topic(topic, len(partitions)), records, ends is not None)
+
+
+def read_last(
+    settings: ConnectionSettings, topic: str, count: int, *, most_bytes: int, multi_header: bool = False
+) -> LastMessages:
+    """Read the last `count` records of a topic as messages, with the metadata that the `kafka` input gives them.
+
+    most_bytes: of all values together; one record is read in any case. Raises InspectionError.
+    """
+    _require_allowed(settings, topic)
+    newest = NewestRecords(count, most_bytes)
+    with _looking(settings) as look:
+        ends = look.last_records(topic, look.partitions(topic), count, newest.add)
+    messages = [_message(topic, record, ends or {}, multi_header=multi_header) for record in newest.records()]
+    return LastMessages(tuple(messages), ends is not None, newest.is_cut)
+
+
+def _message(topic: str, record: Record, ends: dict[int, int], *, multi_header: bool) -> Message:
+    number = record.partition() or 0
+    made = PartitionRecords("", topic, number, multi_header=multi_header)
+    return made.messages([record], ends.get(number, 0))[0]
+
+
+def _require_allowed(settings: ConnectionSettings, topic: str) -> None:
     if not settings.allows(topic):
         remedy = "whoever manages the connection adds the topic to those it allows"
         raise InspectionError(Missing.TOPIC, topic_refusal(settings, topic), remedy)
-    with _looking(settings) as look:
-        partitions = look.partitions(topic)
-        records, is_whole = look.last_records(topic, partitions, count)
-    newest = sorted(records, key=_moment, reverse=True)[:count]
-    return TopicView(Topic(topic, len(partitions)), tuple(newest), is_whole)
 
 
 class _Look:
@@ -161,25 +201,26 @@ class _Look:
             raise diagnosed([complaint(found.error)])
         return sorted(found.partitions)
 
-    def last_records(self, topic: str, partitions: list[int], count: int) -> tuple[list[SeenRecord], bool]:
-        """Up to `count` records of the end of each partition, and whether each end was reached.
+    def last_records(
+        self, topic: str, partitions: list[int], count: int, keep: Callable[[Record], None]
+    ) -> dict[int, int] | None:
+        """Give up to `count` records of the end of each partition to `keep`.
 
-        Raises InspectionError.
+        Returns the end of each; None: not all were reached in time. Raises InspectionError.
         """
         starts, ends = self._bounds(topic, partitions, count)
         self._consumer.assign([TopicPartition(topic, number, at) for number, at in starts.items()])
-        kept: dict[int, deque[SeenRecord]] = {number: deque(maxlen=count) for number in starts}
         ended: set[int] = set()
         while len(ended) < len(starts) and self._left > 0:
             for record in self._consumer.consume(_FETCH, min(_TURN_SECONDS, self._left)):
                 number = record.partition() or 0
                 if not _is_end(record):
-                    kept[number].append(_seen(record))
+                    keep(record)
                 # What is written meanwhile is not waited for.
                 if _is_end(record) or (record.offset() or 0) + 1 >= ends[number]:
                     ended.add(number)
         is_whole = len(ends) == len(partitions) and len(ended) == len(starts)
-        return [record for records in kept.values() for record in records], is_whole
+        return ends if is_whole else None
 
     def _bounds(self, topic: str, partitions: list[int], count: int) -> tuple[dict[int, int], dict[int, int]]:
         """Where to begin in those partitions that hold anything; and the ends of all that told theirs in time."""
@@ -256,10 +297,6 @@ def _seen(record: Record) -> SeenRecord:
 
 def _cut(content: bytes | None) -> bytes | None:
     return None if content is None else content[:MOST_BYTES]
-
-
-def _moment(record: SeenRecord) -> tuple[float, int, int]:
-    return record.at.timestamp() if record.at else 0.0, record.partition, record.offset
 
 
 @contextmanager

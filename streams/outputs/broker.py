@@ -18,6 +18,7 @@ from streams.spec import (
     BuildContext,
     ComponentSpec,
     Config,
+    DryRun,
     Field,
     FieldType,
     Kind,
@@ -154,4 +155,5 @@ BROKER: Final = ComponentSpec(
     build=_build,
     check=_check,
     batchwise=lambda config: is_on(config["batching"]),
+    dry_run=DryRun.RUN,
 )

@@ -17,6 +17,7 @@ from streams.spec import (
     BuildContext,
     ComponentSpec,
     Config,
+    DryRun,
     Field,
     FieldType,
     Kind,
@@ -141,4 +142,5 @@ DROP_ON: Final = ComponentSpec(
     description="What is dropped is acknowledged, counted as an error of this output, and gone.",
     check=_check,
     examples=({"error": True, "back_pressure": "10s", "output": {"reject": "full"}},),
+    dry_run=DryRun.RUN,
 )

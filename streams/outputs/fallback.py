@@ -13,6 +13,7 @@ from streams.spec import (
     BuildContext,
     ComponentSpec,
     Config,
+    DryRun,
     Field,
     FieldType,
     Kind,
@@ -65,4 +66,5 @@ FALLBACK: Final = ComponentSpec(
     description="Only what an output did not take goes to the next, with the metadata `fallback_error`.",
     examples=([{"reject": "full"}, {"drop": {}}],),
     check=_check,
+    dry_run=DryRun.RUN,
 )

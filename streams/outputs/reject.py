@@ -7,7 +7,7 @@ from typing import Final
 from streams.bloblang import Interpolation, MappingError, interpolate
 from streams.errors import BatchError, OutputError
 from streams.message import Message
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 class Reject:
@@ -48,4 +48,5 @@ REJECT: Final = ComponentSpec(
         "The input does what it does with messages that no output took: it offers them again, or tells the sender."
     ),
     examples=("no place for ${! content() }",),
+    dry_run=DryRun.RUN,
 )

@@ -8,7 +8,7 @@ from streams.errors import OutputError
 from streams.message import Message
 from streams.outputs.attempt import Errors, attempt_some, raise_for
 from streams.processed import build_output
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Output
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Output
 
 
 class RejectErrored:
@@ -51,4 +51,5 @@ REJECT_ERRORED: Final = ComponentSpec(
     value_form=True,
     description="In the dialect `sluice` what failed is in quarantine before it comes to an output.",
     examples=({"drop": {}},),
+    dry_run=DryRun.RUN,
 )

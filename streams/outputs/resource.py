@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.processed import build_output
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Output
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Output
 
 
 def _build(config: Config, context: BuildContext) -> Output:
@@ -21,4 +21,5 @@ RESOURCE: Final = ComponentSpec(
     value_form=True,
     description="Processors beside the output among the resources run last. Each use writes for itself.",
     examples=("sink",),
+    dry_run=DryRun.RUN,
 )

@@ -15,6 +15,7 @@ from streams.spec import (
     BuildContext,
     ComponentSpec,
     Config,
+    DryRun,
     Field,
     FieldType,
     Kind,
@@ -114,4 +115,5 @@ RETRY: Final = ComponentSpec(
     ),
     check=_check,
     examples=({"max_retries": 3, "output": {"drop": {}}},),
+    dry_run=DryRun.RUN,
 )

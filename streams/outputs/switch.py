@@ -19,6 +19,7 @@ from streams.spec import (
     BuildContext,
     ComponentSpec,
     Config,
+    DryRun,
     Field,
     FieldType,
     Kind,
@@ -146,4 +147,5 @@ SWITCH: Final = ComponentSpec(
     ),
     examples=({"cases": [{"check": "this.urgent", "output": {"reject": "busy"}}, {"output": {"drop": {}}}]},),
     check=_check,
+    dry_run=DryRun.RUN,
 )

@@ -13,7 +13,7 @@ from streams import bloblang
 from streams.bloblang import Interpolation, MappingError
 from streams.message import Message, NotStructuredError
 from streams.processors.flags import all_flagged
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """When every file was changed: the same batch gives the same archive."""
@@ -105,4 +105,5 @@ ARCHIVE: Final = ComponentSpec(
     examples=({"format": "json_array"}, {"format": "zip", "path": '${! json("id") }.json'}),
     replayable=lambda config: bloblang.interpolate(config["path"]).is_pure,
     computes=True,
+    dry_run=DryRun.RUN,
 )

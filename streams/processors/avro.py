@@ -9,7 +9,7 @@ from streams.avro.codec import Codec, CodecError
 from streams.avro.schema import SchemaError, read_schema
 from streams.message import Message, NotStructuredError
 from streams.processors.flags import flagged
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Problem, Rules
 
 
 class Avro:
@@ -90,4 +90,5 @@ AVRO: Final = ComponentSpec(
     replayable=True,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )

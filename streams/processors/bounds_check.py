@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from streams.message import Message
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +45,5 @@ BOUNDS_CHECK: Final = ComponentSpec(
     ),
     examples=({"max_part_size": 100000},),
     replayable=True,
+    dry_run=DryRun.RUN,
 )

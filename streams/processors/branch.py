@@ -20,7 +20,7 @@ from streams.processors.nested import (
     one_batch,
     run_nested,
 )
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Processor
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Processor
 from streams.stages import build_stages
 from streams.turns import Turns
 
@@ -163,4 +163,5 @@ BRANCH: Final = ComponentSpec(
     ),
     replayable=_is_replayable,
     per_message=_is_per_message,
+    dry_run=DryRun.RUN,
 )

@@ -11,7 +11,7 @@ from streams.caches.cache import Cache, CacheError, KeyMissingError
 from streams.config import parse_duration
 from streams.message import Message
 from streams.processors.flags import flagged
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 OPERATORS: Final = ("set", "add", "get", "exists", "delete")
 
@@ -101,4 +101,5 @@ CACHE: Final = ComponentSpec(
     "replaces it by true or false; `add` flags the message when the key is taken.",
     examples=({"resource": "cache", "operator": "get", "key": "${! this.id }"},),
     per_message=True,
+    dry_run=DryRun.RUN,
 )

@@ -15,7 +15,7 @@ from streams.message import Failure, Message
 from streams.processors.conditions import ask, compile_condition
 from streams.processors.flags import flagged
 from streams.processors.nested import PROCESSORS, joined, one_batch, run_nested
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Processor
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Processor
 from streams.stages import build_stages
 
 
@@ -108,4 +108,5 @@ CACHED: Final = ComponentSpec(
     ),
     description="Payloads and metadata are kept. A result that failed is not.",
     examples=({"cache": "cache", "key": "${! this.id }", "processors": [{"mapping": "root = this"}]},),
+    dry_run=DryRun.RUN,
 )

@@ -15,7 +15,7 @@ from streams.processors.nested import (
     one_batch,
     run_nested,
 )
-from streams.spec import BuildContext, ComponentSpec, Config, Kind, Processor
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Kind, Processor
 from streams.stages import build_stages
 
 
@@ -51,4 +51,5 @@ CATCH: Final = ComponentSpec(
     examples=([{"mapping": "root.problem = error()"}], []),
     replayable=are_replayable,
     per_message=are_per_message,
+    dry_run=DryRun.RUN,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.processors.evaluated import Evaluated, quoted
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 _ALGORITHMS: Final = ("flate", "gzip", "lz4", "pgzip", "snappy", "zlib")
 
@@ -33,6 +33,7 @@ COMPRESS: Final = ComponentSpec(
     replayable=True,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )
 DECOMPRESS: Final = ComponentSpec(
     Kind.PROCESSOR,
@@ -45,4 +46,5 @@ DECOMPRESS: Final = ComponentSpec(
     replayable=True,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )

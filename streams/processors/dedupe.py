@@ -11,7 +11,7 @@ from streams.caches.cache import Cache, CacheError, KeyTakenError
 from streams.message import Message
 from streams.processors.flags import flagged
 from streams.processors.nested import one_batch
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 _SEEN: Final = b"t"
 
@@ -74,4 +74,5 @@ DEDUPE: Final = ComponentSpec(
     "dropped as seen: put what must not be lost before an output that retries.",
     examples=({"cache": "cache", "key": "${! this.id }"},),
     per_message=lambda config: config["strategy"] == "FIFO",
+    dry_run=DryRun.RUN,
 )

@@ -14,7 +14,7 @@ from streams.processors.nested import (
     one_batch,
     run_nested,
 )
-from streams.spec import BuildContext, ComponentSpec, Config, Kind, Processor
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Kind, Processor
 from streams.stages import build_stages
 
 
@@ -44,4 +44,5 @@ FOR_EACH: Final = ComponentSpec(
     examples=([{"mapping": "root.first = batch_index()"}],),
     replayable=are_replayable,
     per_message=are_per_message,
+    dry_run=DryRun.RUN,
 )

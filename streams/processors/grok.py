@@ -13,6 +13,7 @@ from streams.spec import (
     BuildContext,
     ComponentSpec,
     Config,
+    DryRun,
     Field,
     FieldType,
     Kind,
@@ -96,4 +97,5 @@ GROK: Final = ComponentSpec(
     replayable=True,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )

@@ -13,7 +13,7 @@ from streams.message import Failure, Message
 from streams.processors.conditions import ask, is_repeatable
 from streams.processors.flags import flagged
 from streams.processors.nested import are_replayable, joined, run_nested
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Processor, Shape
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Processor, Shape
 from streams.stages import build_stages
 from streams.turns import Turns
 
@@ -88,4 +88,5 @@ GROUP_BY: Final = ComponentSpec(
     replayable=lambda config: (
         are_replayable(config) and all(is_repeatable(g["check"]) for g in config["groups"])
     ),
+    dry_run=DryRun.RUN,
 )

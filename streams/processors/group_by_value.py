@@ -8,7 +8,7 @@ from streams import bloblang
 from streams.bloblang import Interpolation, MappingError
 from streams.message import Message
 from streams.processors.flags import flagged
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 class GroupByValue:
@@ -40,4 +40,5 @@ GROUP_BY_VALUE: Final = ComponentSpec(
     fields=(Field("value", FieldType.STRING, "The text to group by.", interpolated=True),),
     examples=({"value": '${! json("user.id") }'}, {"value": "${! @kafka_key }"}),
     replayable=lambda config: bloblang.interpolate(config["value"]).is_pure,
+    dry_run=DryRun.RUN,
 )

@@ -8,7 +8,7 @@ from streams import bloblang
 from streams.bloblang import Interpolation, MappingError
 from streams.message import Message
 from streams.processors.flags import all_flagged
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 class InsertPart:
@@ -47,4 +47,5 @@ INSERT_PART: Final = ComponentSpec(
     description="It has no metadata. Interpolations read the first message of the batch.",
     examples=({"index": 0, "content": '{"batch":${! batch_size() }}'},),
     replayable=lambda config: bloblang.interpolate(config["content"]).is_pure,
+    dry_run=DryRun.RUN,
 )

@@ -10,7 +10,7 @@ from jmespath.exceptions import JMESPathError
 
 from streams.message import Message, NotStructuredError
 from streams.processors.flags import flagged
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Problem, Rules
 
 
 class JmesPath:
@@ -57,4 +57,5 @@ JMESPATH: Final = ComponentSpec(
     replayable=True,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )

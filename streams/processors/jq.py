@@ -13,7 +13,7 @@ from streams.jsontext import serialise
 from streams.message import Message, NotStructuredError
 from streams.processors.flags import flagged
 from streams.processors.nested import one_batch
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Problem, Rules
 from streams.stopping import StopSignal
 
 MAX_QUERY: Final = 16_384
@@ -109,4 +109,5 @@ JQ: Final = ComponentSpec(
     check=_check,
     examples=({"query": "{id, total: ([.items[].price] | add)}"},),
     per_message=True,
+    dry_run=DryRun.RUN,
 )

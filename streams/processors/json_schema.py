@@ -10,7 +10,7 @@ from streams.bloblang.jsonschema import Schema
 from streams.jsontext import NotJsonError, parse
 from streams.message import Message, NotStructuredError
 from streams.processors.flags import flagged
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Problem, Rules
 
 MAX_WORK: Final = 4 * 1024 * 1024
 """Units of work on one message; each part of a value that is checked takes some."""
@@ -92,4 +92,5 @@ JSON_SCHEMA: Final = ComponentSpec(
     replayable=True,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )

@@ -8,7 +8,7 @@ from streams import bloblang
 from streams.bloblang import Mapping, MappingError
 from streams.bloblang.values import Marker
 from streams.message import Failure, Message
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 class MappingProcessor:
@@ -73,6 +73,7 @@ MAPPING = ComponentSpec(
     replayable=_is_replayable,
     computes=True,
     per_message=_is_per_message,
+    dry_run=DryRun.RUN,
 )
 
 MUTATION = ComponentSpec(
@@ -86,4 +87,5 @@ MUTATION = ComponentSpec(
     replayable=_is_replayable,
     computes=True,
     per_message=_is_per_message,
+    dry_run=DryRun.RUN,
 )

@@ -9,7 +9,7 @@ from streams import bloblang
 from streams.bloblang import Interpolation, MappingError
 from streams.message import Message
 from streams.processors.flags import flagged
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Shape
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Shape
 from streams.statistics import Statistics
 
 
@@ -87,4 +87,5 @@ METRIC: Final = ComponentSpec(
         {"type": "gauge", "name": "load", "value": "${! this.load }"},
     ),
     per_message=True,
+    dry_run=DryRun.RUN,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.processors.evaluated import Evaluated
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 _QUERIES: Final = {"to_json": "content().parse_msgpack()", "from_json": "json().format_msgpack()"}
 
@@ -24,4 +24,5 @@ MSGPACK: Final = ComponentSpec(
     replayable=True,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.message import Message
-from streams.spec import BuildContext, ComponentSpec, Config, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Kind
 
 
 class Noop:
@@ -28,4 +28,5 @@ NOOP: Final = ComponentSpec(
     examples=({},),
     replayable=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )

@@ -15,7 +15,7 @@ from streams.processors.nested import (
     one_batch,
     run_nested,
 )
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Processor
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Processor
 from streams.stages import build_stages
 
 
@@ -57,4 +57,5 @@ PARALLEL: Final = ComponentSpec(
     examples=({"cap": 8, "processors": [{"mapping": "root = this"}]},),
     replayable=are_replayable,
     per_message=are_per_message,
+    dry_run=DryRun.RUN,
 )

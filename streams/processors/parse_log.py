@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from streams.message import Message
 from streams.processors.flags import flagged
 from streams.processors.syslog import Rfc3164Times, parse_rfc3164, parse_rfc5424
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Problem, Rules
 
 _CURRENT: Final = "current"
 _FORMATS: Final = ("syslog_rfc5424", "syslog_rfc3164")
@@ -85,4 +85,5 @@ PARSE_LOG: Final = ComponentSpec(
     replayable=lambda config: config["format"] == "syslog_rfc5424" or config["default_year"] != _CURRENT,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )

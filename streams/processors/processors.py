@@ -7,7 +7,7 @@ from typing import Final
 
 from streams.message import Message
 from streams.processors.nested import PROCESSORS, are_per_message, are_replayable, run_nested
-from streams.spec import BuildContext, ComponentSpec, Config, Kind, Processor
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Kind, Processor
 from streams.stages import build_stages
 
 
@@ -36,4 +36,5 @@ PROCESSORS_PROCESSOR: Final = ComponentSpec(
     examples=([{"mapping": "root = this"}],),
     replayable=are_replayable,
     per_message=are_per_message,
+    dry_run=DryRun.RUN,
 )

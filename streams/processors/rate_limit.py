@@ -6,7 +6,7 @@ from typing import Final
 
 from streams.message import Message
 from streams.rate_limits.rate_limit import RateLimit, take_turn
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 class RateLimitProcessor:
@@ -34,4 +34,5 @@ RATE_LIMIT: Final = ComponentSpec(
     fields=(Field("resource", FieldType.RATE_LIMIT, "The label of the rate limit."),),
     examples=({"resource": "limit"},),
     per_message=True,
+    dry_run=DryRun.WAIT,
 )

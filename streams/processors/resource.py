@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.processors.nested import are_per_message, are_replayable
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 from streams.stages import Stage, build_stages
 
 
@@ -25,4 +25,5 @@ RESOURCE: Final = ComponentSpec(
     examples=("steps",),
     replayable=are_replayable,
     per_message=are_per_message,
+    dry_run=DryRun.RUN,
 )

@@ -11,7 +11,7 @@ from typing import Any, Final
 from streams.message import Message
 from streams.processors.flags import cleared
 from streams.processors.nested import PROCESSORS, joined, one_batch, run_nested
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Processor
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Processor
 from streams.stages import build_stages
 
 _GROWTH: Final = 1.5
@@ -114,4 +114,5 @@ RETRY: Final = ComponentSpec(
     "the last failure. Metadata: `retry_count`, and `backoff_duration`, the sum of all waits.",
     examples=({"max_retries": 2, "processors": [{"mapping": "root = this"}]},),
     per_message=False,
+    dry_run=DryRun.RUN,
 )

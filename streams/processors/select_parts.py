@@ -7,7 +7,7 @@ from typing import Final
 
 from streams.message import Message
 from streams.processors.nested import one_batch
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Shape
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Shape
 
 
 class SelectParts:
@@ -44,4 +44,5 @@ SELECT_PARTS: Final = ComponentSpec(
     description="A batch that has none of the places is dropped.",
     examples=({"parts": [0, -1]},),
     replayable=True,
+    dry_run=DryRun.RUN,
 )

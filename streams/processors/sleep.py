@@ -10,7 +10,7 @@ from streams.bloblang import Interpolation, MappingError
 from streams.config import parse_duration
 from streams.message import Message
 from streams.processors.flags import flagged
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 class Sleep:
@@ -45,4 +45,5 @@ SLEEP: Final = ComponentSpec(
     _build,
     fields=(Field("duration", FieldType.STRING, "How long, such as `500ms`.", interpolated=True),),
     examples=({"duration": "100ms"}, {"duration": "${! @wait }"}),
+    dry_run=DryRun.WAIT,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.message import Message
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 class Split:
@@ -48,4 +48,5 @@ SPLIT: Final = ComponentSpec(
     ),
     examples=({"size": 10}, {"size": 0, "byte_size": 1000000}),
     replayable=True,
+    dry_run=DryRun.RUN,
 )

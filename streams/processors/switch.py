@@ -16,6 +16,7 @@ from streams.spec import (
     BuildContext,
     ComponentSpec,
     Config,
+    DryRun,
     Field,
     FieldType,
     Kind,
@@ -145,4 +146,5 @@ SWITCH: Final = ComponentSpec(
     per_message=lambda config: (
         are_per_message(config) and all(looks_at_one(c["check"]) for c in config["cases"])
     ),
+    dry_run=DryRun.RUN,
 )

@@ -6,7 +6,7 @@ from typing import Final
 
 from streams.message import Message
 from streams.outputs.sync_response import give_back
-from streams.spec import BuildContext, ComponentSpec, Config, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Kind
 
 
 class SyncResponseProcessor:
@@ -32,4 +32,5 @@ SYNC_RESPONSE: Final = ComponentSpec(
     replayable=True,
     per_message=True,
     answers=True,
+    dry_run=DryRun.RUN,
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from streams.message import Message
 from streams.processors.nested import PROCESSORS, are_per_message, are_replayable, joined, one_batch
-from streams.spec import BuildContext, ComponentSpec, Config, Kind, Processor
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Kind, Processor
 from streams.stages import build_stages
 
 
@@ -60,4 +60,5 @@ TRY: Final = ComponentSpec(
     examples=([{"mapping": "root = this.a.number()"}, {"mapping": "root = this + 1"}],),
     replayable=are_replayable,
     per_message=are_per_message,
+    dry_run=DryRun.RUN,
 )

@@ -9,7 +9,7 @@ from streams.message import Message, NotStructuredError
 from streams.processors import unarchive_formats as formats
 from streams.processors.flags import flagged
 from streams.processors.nested import joined, one_batch
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Problem, Rules
 
 MAX_PARTS: Final = 100_000
 """The most messages that one message may become."""
@@ -96,4 +96,5 @@ UNARCHIVE: Final = ComponentSpec(
     examples=({"format": "json_array"}, {"format": "csv:;"}),
     replayable=True,
     computes=True,
+    dry_run=DryRun.RUN,
 )

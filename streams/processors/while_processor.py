@@ -16,6 +16,7 @@ from streams.spec import (
     BuildContext,
     ComponentSpec,
     Config,
+    DryRun,
     Field,
     FieldType,
     Kind,
@@ -90,4 +91,5 @@ WHILE: Final = ComponentSpec(
     check=_check_end,
     examples=({"check": "this.n < 5", "max_loops": 10, "processors": [{"mutation": "root.n = this.n + 1"}]},),
     replayable=lambda config: is_repeatable(config["check"]) and are_replayable(config),
+    dry_run=DryRun.RUN,
 )

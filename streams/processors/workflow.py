@@ -17,6 +17,7 @@ from streams.spec import (
     Component,
     ComponentSpec,
     Config,
+    DryRun,
     Field,
     FieldType,
     Kind,
@@ -190,4 +191,5 @@ WORKFLOW: Final = ComponentSpec(
             }
         },
     ),
+    dry_run=DryRun.RUN,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.processors.evaluated import Evaluated
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind
 
 
 def _build(config: Config, _context: BuildContext) -> Evaluated:
@@ -27,4 +27,5 @@ XML: Final = ComponentSpec(
     replayable=True,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )

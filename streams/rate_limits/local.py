@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Problem, Rules
 
 
 class LocalRateLimit:
@@ -60,4 +60,5 @@ LOCAL: Final = ComponentSpec(
     ),
     check=_check,
     examples=({"count": 100, "interval": "1s"},),
+    dry_run=DryRun.RUN,
 )

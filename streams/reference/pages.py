@@ -10,7 +10,7 @@ import yaml
 
 from streams.lint.values import LABELS
 from streams.registry import Registry
-from streams.spec import REQUIRED, ComponentSpec, Field, FieldType, Kind, Shape
+from streams.spec import REQUIRED, ComponentSpec, DryRun, Field, FieldType, Kind, Shape
 
 _KINDS: Final = {
     Kind.INPUT: "Inputs",
@@ -90,6 +90,8 @@ def _traits(spec: ComponentSpec) -> Iterator[str]:
         yield "One worker at a time runs a stream with it; when that worker dies, another takes over within 15 seconds."
     if spec.in_gateway:
         yield "Streams with it run in the gateway."
+    if spec.kind is Kind.PROCESSOR and spec.dry_run is not DryRun.RUN:
+        yield f"A dry run lets messages pass it: {spec.dry_run.value}."
 
 
 def _examples(spec: ComponentSpec) -> Iterator[str]:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from portal.embedded import ports
 from streams.connections import ConnectionSettings
 from streams.kafka.diagnosis import Complaint, InspectionError, Missing, diagnosed
-from streams.kafka.inspection import MOST_BYTES, view_cluster, view_topic
+from streams.kafka.inspection import MOST_BYTES, read_last, view_cluster, view_topic
 from tests.parts import kafka
 from tests.streams.kafka.reading import DEADLINE, produce
 from tests.webhooks.authority import Authority
@@ -72,6 +72,32 @@ def test_the_last_records_of_all_partitions_are_shown_newest_first_and_no_group_
     newest = view.records[0]
     assert (newest.key, newest.headers) == (newest.value, (("from", b"test"),))
     assert groups(bootstrap) == before
+
+
+def test_the_last_records_are_read_as_a_stream_reads_them_and_no_group_is_joined(bootstrap, topic_factory):
+    topic = topic_factory(bootstrap, partitions=2)
+    before = groups(bootstrap)
+    produce(bootstrap, topic, [b"%03d" % number for number in range(50)])
+    last = read_last(at(bootstrap), topic, 5, most_bytes=1000)
+    assert (last.is_whole, last.is_cut, len(last.messages)) == (True, False, 5)
+    moments = [message.source.timestamp_ms for message in last.messages]
+    assert moments == sorted(moments)
+    newest = last.messages[-1]
+    assert newest.metadata["kafka_key"] == newest.content.decode()
+    assert (newest.metadata["kafka_topic"], newest.metadata["from"]) == (topic, "test")
+    assert newest.metadata["kafka_lag"] == 0
+    assert groups(bootstrap) == before
+
+
+def test_of_records_that_are_too_large_together_the_newest_are_read(bootstrap, topic_factory):
+    topic = topic_factory(bootstrap)
+    produce(bootstrap, topic, [b"%d" % number * 100 for number in range(5)])
+    last = read_last(at(bootstrap), topic, 5, most_bytes=250)
+    assert [message.content[:1] for message in last.messages] == [b"3", b"4"]
+    assert last.is_cut
+    assert len(read_last(at(bootstrap), topic, 5, most_bytes=1).messages) == 1
+    with pytest.raises(InspectionError, match="does not allow"):
+        read_last(at(bootstrap, allowed_topics=("other",)), topic, 5, most_bytes=1)
 
 
 def test_an_empty_topic_is_whole_and_a_large_record_is_cut(bootstrap, topic_factory):

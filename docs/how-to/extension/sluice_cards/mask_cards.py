@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from streams.message import Failure, Message
-from streams.spec import BuildContext, ComponentSpec, Config, Field, FieldType, Kind, Problem, Rules
+from streams.spec import BuildContext, ComponentSpec, Config, DryRun, Field, FieldType, Kind, Problem, Rules
 
 _DIGITS = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
 
@@ -64,4 +64,5 @@ MASK_CARDS = ComponentSpec(
     replayable=True,
     computes=True,
     per_message=True,
+    dry_run=DryRun.RUN,
 )
