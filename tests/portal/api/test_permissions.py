@@ -111,6 +111,9 @@ TABLE = [
     ("POST", "organization/members", OWNER, "all"),
     ("PATCH", "organization/members/{member}", OWNER, "own"),
     ("DELETE", "organization/members/{member}", OWNER, "own"),
+    ("GET", "organization/invitations", OWNER, "all"),
+    ("POST", "organization/invitations", OWNER, "all"),
+    ("POST", "organization/invitations/{invitation}/revoke", OWNER, "own"),
     ("GET", "management-keys", OWNER, "all"),
     ("POST", "management-keys", OWNER, "all"),
     ("GET", "management-keys/{management_key}", OWNER, "own"),
@@ -150,6 +153,7 @@ class Estate:
             "connection": factories.ConnectionFactory().name,
             "quarantined": factories.QuarantineFactory(definition=definition).pk,
             "member": factories.MembershipFactory(organization=organization, role=Role.VIEWER).pk,
+            "invitation": factories.InvitationFactory(organization=organization).pk,
             "management_key": factories.ManagementKeyFactory(organization=organization).pk,
         }
 
