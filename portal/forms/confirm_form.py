@@ -8,22 +8,27 @@ from portal.forms.domain_form import DomainForm
 
 
 class ConfirmForm(DomainForm):
-    """Valid once `typed` is the name; without a name to type, always."""
+    """Valid once `typed` is the name, as a page shows it; without a name to type, always."""
 
     typed = forms.CharField(strip=True)
 
     def __init__(self, data: Any, *, name: str) -> None:
         super().__init__(data)
-        self._name = name
-        if not name:
+        self._name = _as_shown(name)
+        if not self._name:
             del self.fields["typed"]
             return
-        self.fields["typed"].label = f"Type {name} to confirm"
+        self.fields["typed"].label = f"Type {self._name} to confirm"
         self.fields["typed"].widget.attrs.update(autocomplete="off", autocapitalize="off", spellcheck="false")
 
     def clean_typed(self) -> str:
         """Return the name. Raises ValidationError for any other."""
         typed: str = self.cleaned_data["typed"]
-        if typed != self._name:
+        if _as_shown(typed) != self._name:
             raise forms.ValidationError(f"This is not {self._name}. Nothing was changed.")
         return typed
+
+
+def _as_shown(name: str) -> str:
+    """Return a name with its white space as HTML shows it: who reads it cannot type more of it."""
+    return " ".join(name.split())

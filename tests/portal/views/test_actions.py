@@ -64,6 +64,14 @@ def test_the_right_name_does_it(post):
     assert (answer["Location"], toasts) == ("/apps", [("good", "Deleted.")])
 
 
+def test_a_name_with_space_around_and_in_it_is_typed_as_the_page_shows_it(post):
+    asked = Confirmation("Delete it?", "It stops.", "Delete", "/apps/7", name=" my  board ")
+    call = lambda request: confirm(request, asked, lambda: None, said="Deleted.", to="/apps")  # noqa: E731
+    assert "Type my board to confirm" in post(call)[0].content.decode()
+    assert post(call, {"typed": "my board"})[0]["Location"] == "/apps"
+    assert post(call, {"typed": "myboard"})[0].status_code == 422
+
+
 def test_a_confirmed_step_that_was_refused_says_why(post):
     answer, _ = post(answered(refuse), {"typed": "board"})
     assert answer.status_code == 422
