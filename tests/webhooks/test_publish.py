@@ -85,6 +85,16 @@ async def test_an_offered_type_without_subscribers_keeps_its_payload(publisher, 
     assert await rows(pool, "SELECT count(*) FROM webhooks_unmatchedcount") == [(0,)]
 
 
+async def test_whoever_takes_it_in_a_later_delivery_has_a_larger_id(publisher, pool):
+    async with pool.connection() as other:
+        await other.execute("SELECT nextval('webhooks_delivery_id_seq')")
+        await publisher.publish([event()])
+        [[between]] = await (await other.execute("SELECT nextval('webhooks_delivery_id_seq')")).fetchall()
+        await publisher.publish([event(2)])
+    found = await rows(pool, "SELECT id FROM webhooks_delivery ORDER BY created_at, id")
+    assert found[1][0] < between < found[2][0]
+
+
 async def test_a_type_that_no_product_offers_is_counted_once_per_event(publisher, pool, definition):
     unoffered = [event(number, "issue.pinned", definition_id=definition) for number in (1, 2)]
     await publisher.publish(unoffered)
