@@ -38,6 +38,12 @@ def test_what_is_not_there_says_so_in_the_look_of_the_rest(client, db):
     assert "There is nothing here" in answer.content.decode()
 
 
+def test_a_buttons_address_that_is_opened_as_a_page_says_what_to_do(client, db):
+    answer = client.get("/organization/choice")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "go back and press the button again" in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     "form",
     [
