@@ -14,6 +14,7 @@ from gateway.models import Audit, Membership
 ON_A_PAGE: Final = 10
 """The last changes of a thing that stand on its page."""
 _LONGEST: Final = 80
+_NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 _TONES: Final = {
     "approve": "good",
     "activate": "good",
@@ -94,8 +95,11 @@ def _who(row: Audit, colleagues: set[int]) -> str:
 def _lines(changes: dict[str, Any]) -> Iterator[str]:
     for field, values in changes.items():
         before, after = values if isinstance(values, list) and len(values) == 2 else (None, values)
-        was = "" if before in (None, "", [], {}) else f" was {_shown(before)},"
-        yield f"{_words(field).capitalize()}:{was} is {_shown(after)}"
+        name = _words(field).capitalize()
+        if before not in _NOTHING:
+            yield f"{name}: was {_shown(before)}, is {_shown(after)}"
+        elif after not in _NOTHING:
+            yield f"{name}: {_shown(after)}"
 
 
 def _shown(value: Any) -> str:

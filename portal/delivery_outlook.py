@@ -46,8 +46,16 @@ def outlook(delivery: Delivery, endpoint: Endpoint, due: Due | None, last: Attem
         return Outlook("", "Cancelled", "Its endpoint was deleted before it could be delivered.")
     if delivery.state == DeliveryState.EXHAUSTED:
         return Outlook("bad", "It did not arrive", f"{_why(last)} {_exhausted(last)}")
+    return _waiting(endpoint, due, last)
+
+
+def _waiting(endpoint: Endpoint, due: Due | None, last: Attempt | None) -> Outlook:
     if endpoint.state != EndpointState.ENABLED:
         return Outlook("warn", f"The endpoint is {endpoint.state}", _held(endpoint))
+    if due is not None and due.manual:
+        return Outlook(
+            "", "On its way again", f"Somebody asked for one more try: it is next. {_before(last)}"
+        )
     if last is None:
         return Outlook("", "On its way", "It was not tried yet: it is next, or waits behind earlier ones.")
     when = "" if due is None else f" It is tried again {_moment(due.due_at)}."
@@ -79,6 +87,10 @@ def _why(attempt: Attempt | None) -> str:
         return "It was never tried."
     answered = "" if attempt.status is None else f"Your receiver answered {attempt.status}. "
     return f"{answered}{failure_text(attempt)}"
+
+
+def _before(last: Attempt | None) -> str:
+    return _why(last) if last is None or failure_text(last) else "It arrived before."
 
 
 def _exhausted(attempt: Attempt | None) -> str:

@@ -13,6 +13,8 @@ from webhooks.models import Endpoint, EndpointState
 class Impact:
     """Counts, and the first names."""
 
+    live: int
+    """Subscriptions that have not ended: with requests, and with those that are suspended."""
     receiving: int
     """Approved subscriptions."""
     waiting: int
@@ -38,6 +40,7 @@ class Impact:
 def product_impact(product: Product) -> Impact:
     """Return whom a change of a product's lifecycle meets; two queries."""
     counted = product.subscriptions.filter(state__in=LIVE).aggregate(
+        live=Count("pk"),
         receiving=Count("pk", filter=Q(state=SubscriptionState.APPROVED)),
         waiting=Count("pk", filter=Q(state=SubscriptionState.REQUESTED)),
         organizations=Count("app__organization", filter=Q(state=SubscriptionState.APPROVED), distinct=True),

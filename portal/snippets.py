@@ -11,6 +11,8 @@ from gateway.routes import Purpose
 from portal.offered_streams import OfferedStream
 
 LANGUAGES: Final = ("curl", "Python", "JavaScript")
+VARIABLES: Final = ("SLUICE_KEY", "SLUICE_APP", "SLUICE_MANAGEMENT_KEY", "WEBHOOK_SECRET")
+"""What code takes from its environment; a page that shows code says what they are."""
 
 _VERIFY: Final = {
     "curl": """\
@@ -157,6 +159,11 @@ class Way:
     def anchor(self) -> str:
         """An id within the page: a way and its address come once."""
         return slugify(f"{self.name} {self.address}")
+
+
+def variables(shown: Sequence[Way]) -> list[str]:
+    """Return those of VARIABLES that some code takes."""
+    return [name for name in VARIABLES if any(name in way.code for way in shown)]
 
 
 def ways(

@@ -28,7 +28,7 @@ class DecisionForm(DomainForm):
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The developer reads it.",
+        help_text="The developer reads it. To reject or suspend takes one.",
     )
 
     def clean(self) -> dict[str, Any]:

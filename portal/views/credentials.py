@@ -1,7 +1,6 @@
 """`/apps/<id>/keys`: an app's API keys, each shown once."""
 
 from django.conf import settings
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -89,7 +88,6 @@ def _show_key(request: PageRequest, app: App, issued: IssuedCredential) -> None:
     name = f" {issued.credential.name}" if issued.credential.name else ""
     text = "Only a digest of it is kept: copy it now. Nobody, not even we, can show it to you again."
     show_once(request, ShownOnce(f"The new key{name} of {app.name}", issued.key, text))
-    messages.success(request, "The key is made.")
 
 
 def _command(app: App, shown: ShownOnce | None) -> str:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from gateway.actor import Actor
 from gateway.instances import live_instances
-from gateway.models import ApiDefinition, Instance
+from gateway.models import ApiDefinition, Instance, Lifecycle
 from portal import access
 from portal.activity import messages_of_a_day
 from portal.audit_trail import trail_of
@@ -33,6 +33,7 @@ def definition(request: PageRequest, actor: Actor, definition: str) -> HttpRespo
         "instances": _instances(found),
         "chart": messages_of_a_day(traffic, dt.datetime.now(dt.UTC)),
         "products": found.products.order_by("name")[:20],
+        "is_sold": found.products.exclude(lifecycle__in=(Lifecycle.DRAFT, Lifecycle.RETIRED)).exists(),
         "trail": trail_of(actor, found),
     }
     return render(request, "definitions/definition.html", context)

@@ -57,7 +57,6 @@ def endpoint_secret(request: PageRequest, actor: Actor, endpoint: str) -> HttpRe
         )
     ):
         show_secret(request, rotated.value)
-        messages.success(request, "The endpoint signs with a new secret.")
         return redirect("endpoint", found.public_id)
     return show_form(request, "endpoints/secret.html", form, {**_frame(actor, found), "most": MOST_AT_ONCE})
 
@@ -100,14 +99,16 @@ def endpoint_enable(request: PageRequest, actor: Actor, endpoint: str) -> HttpRe
     return perform(request, lambda: enable_endpoint(actor, found), said=said, to=_page(found))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @role_page(access.WEBHOOKS)
 def endpoint_replay(request: PageRequest, actor: Actor, endpoint: str) -> HttpResponse:
     """Try again what ran out of tries since a time. Raises Http404."""
     found = access.endpoint(actor, endpoint, access.WEBHOOKS)
-    form = ReplayForm(request.POST)
-    if replayed := form.attempt(lambda values: replay_exhausted(actor, found, values["since"])):
-        messages.success(request, f"{replayed.value:,} deliveries are on their way, each for one more try.")
+    form = ReplayForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and (
+        replayed := form.attempt(lambda values: replay_exhausted(actor, found, values["since"]))
+    ):
+        messages.success(request, _replayed_text(replayed.value))
         return redirect(_page(found))
     return show_form(request, "endpoints/replay.html", form, _frame(actor, found))
 
@@ -129,6 +130,12 @@ def endpoint_delete(request: PageRequest, actor: Actor, endpoint: str) -> HttpRe
     return confirm(
         request, asked, lambda: delete_endpoint(actor, found), said="The endpoint is deleted.", to=to
     )
+
+
+def _replayed_text(count: int) -> str:
+    if count == 1:
+        return "1 delivery is on its way, for one more try."
+    return f"{count:,} deliveries are on their way, each for one more try."
 
 
 def _page(endpoint: Endpoint) -> str:

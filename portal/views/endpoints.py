@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -26,6 +25,7 @@ from portal.views.guards import member_page, role_page
 from webhooks.endpoints import CreatedEndpoint, create_endpoint, decrypt_headers, event_types_offered_to
 from webhooks.history import MOST_COUNTED, DeliveryFilter, find_deliveries, waiting_count
 from webhooks.models import EndpointSecret
+from webhooks.outcomes import COUNTED
 
 DELIVERIES_SHOWN: Final = 10
 
@@ -54,9 +54,6 @@ def new_endpoint(request: PageRequest, actor: Actor, app: int) -> HttpResponse:
     form = NewEndpointForm(request.POST if request.method == "POST" else None, offered)
     if form.is_bound and (made := form.attempt(lambda values: create_endpoint(actor, found, **values))):
         show_secret(request, made.value)
-        messages.success(
-            request, "The endpoint is made. Put the secret into your receiver, then send a test event."
-        )
         return redirect("endpoint", made.value.endpoint.public_id)
     context = {**app_frame(actor, found), "offered": offered, "is_approved": _is_approved(found)}
     return show_form(request, "endpoints/new.html", form, context)
@@ -78,6 +75,8 @@ def endpoint(request: PageRequest, actor: Actor, endpoint: str) -> HttpResponse:
         "outlook": outlook(found, now),
         "chart": chart,
         "is_quiet": not any(total for _, total in chart.totals),
+        "is_cut": sum(total for _, total in chart.totals) >= COUNTED,
+        "counted": COUNTED,
         "waiting": waiting_count(found),
         "most_counted": MOST_COUNTED,
         "event_types": sorted(found.event_types.values_list("name", flat=True)),
@@ -99,8 +98,8 @@ def offered_names(app: App) -> list[str]:
 def show_secret(request: PageRequest, made: CreatedEndpoint) -> None:
     """Have the endpoint's page show its new secret."""
     text = (
-        "It is kept encrypted and not shown again: copy it now into your receiver. If it is lost, rotate it: the next "
-        "one is shown once too."
+        "Copy it into your receiver now, then send a test event. It is kept encrypted and not shown again; if it is "
+        "lost, rotate it: the next one is shown once too."
     )
     show_once(request, ShownOnce(f"The signing secret of {made.endpoint.url}", made.secret, text))
 

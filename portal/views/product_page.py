@@ -19,7 +19,7 @@ from portal.page_requests import PageRequest
 from portal.plan_terms import plan_terms
 from portal.product_reader import ReaderApp, apps_offered, reader_app, steps
 from portal.schema_fields import SchemaField, schema_fields
-from portal.snippets import LANGUAGES, SnippetApp, ways
+from portal.snippets import LANGUAGES, SnippetApp, variables, ways
 
 
 @require_safe
@@ -81,10 +81,12 @@ def _consuming(
     listens = mine is not None and (mine.receives(now) or mine.waits)
     shown_live = [stream for stream in streams if stream.is_shown_live]
     may_read = actor is not None and access.allows(actor, access.APPS)
+    shown = list(ways(streams, language, settings.PORTAL_URL, webhooks=found.webhooks_enabled, app=app))
     return {
         "languages": LANGUAGES,
         "language": language,
-        "ways": list(ways(streams, language, settings.PORTAL_URL, webhooks=found.webhooks_enabled, app=app)),
+        "ways": shown,
+        "variables": variables(shown),
         "is_open": any(stream.is_open for stream in streams),
         "steps": steps(actor, found, mine, has_streams=bool(streams), now=now),
         "live": shown_live if listens and may_read else [],

@@ -65,6 +65,7 @@ def own_product(request: PageRequest, actor: Actor, product: int) -> HttpRespons
         "finders": VISIBILITIES[Visibility(row.visibility)],
         "advice": product_advice(row),
         "impact": product_impact(row),
+        "was_subscribed_to": row.subscriptions.exists(),
         "chart": messages_of_a_day(access.traffic(actor).filter(product_id=row.pk), timezone.now()),
         "definitions": row.definitions.all(),
         "event_types": row.event_types.all(),

@@ -113,11 +113,18 @@ def test_the_audit_says_who_did_what_and_names_no_stranger(owner, person, organi
     page = said(owner.get("/audit"))
     assert "Change plan Gold" in page
     assert "Quota: was 1, is 2" in page
-    assert "Topics: is orders, stock" in page
+    assert "Topics: orders, stock" in page
     assert f"by {person.name}" in page
     assert "operator@example.com" not in page
     assert "x" * 100 not in page
     assert "by somebody outside your organization" in page
+
+
+def test_the_audit_leaves_out_what_was_nothing_and_is_nothing(owner, organization):
+    factories.AuditFactory(organization=organization, changes={"reason": ["", ""], "note": ["gone", ""]})
+    page = said(owner.get("/audit"))
+    assert "Note: was gone, is empty" in page
+    assert "Reason" not in page
 
 
 def test_an_empty_audit_says_so(owner):

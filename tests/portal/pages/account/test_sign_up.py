@@ -95,6 +95,16 @@ def test_where_the_mail_server_is_away_nothing_is_made_and_one_may_try_again(cli
     assert client.post(confirmation(links))["Location"] == "/apps"
 
 
+def test_a_link_that_was_used_tells_who_is_in_that_they_are(client, db, links):
+    client.post("/sign-up", ADA)
+    link = confirmation(links)
+    assert "This link confirms nothing" in said(Client().get(link[:-1]))
+    client.post(link)
+    again = said(client.get(link))
+    assert "You are in already" in again
+    assert "This link confirms nothing" not in again
+
+
 def refuse(*args):
     raise smtplib.SMTPServerDisconnected("gone")
 

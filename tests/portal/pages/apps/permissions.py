@@ -92,6 +92,7 @@ ROWS = (
     Row("endpoint-test", "POST", unfilled(CHANGED), endpoint, lambda estate: {"event_type": "unheard.of"}),
     Row("endpoint-pause", "POST", DONE, endpoint),
     Row("endpoint-enable", "POST", DONE, paused_endpoint),
+    Row("endpoint-replay", "GET", CHANGED, endpoint),
     Row("endpoint-replay", "POST", unfilled(CHANGED), endpoint),
     Row("endpoint-delete", "GET", CHANGED, endpoint),
     Row(

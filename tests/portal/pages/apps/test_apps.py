@@ -51,7 +51,7 @@ def test_an_app_is_renamed_and_a_name_that_is_taken_is_refused(workshop):
     assert (workshop.app.name, workshop.app.description) == ("new name", "d")
     page = text(workshop.client.get(f"/apps/{workshop.app.pk}"))
     assert "Change app new name" in page
-    assert "Description: is d" in page
+    assert "Description: d" in page
 
 
 def test_an_app_is_deleted_only_by_typing_its_name(workshop):

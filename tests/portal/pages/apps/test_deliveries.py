@@ -52,6 +52,12 @@ def test_a_list_is_narrowed_by_state_type_time_and_endpoint(workshop, arrived):
     assert listed(text(get(f"/apps/{workshop.app.pk}/deliveries"))) == everything
 
 
+def test_a_filter_that_cannot_be_used_finds_neither_something_nor_nothing(workshop):
+    page = text(workshop.client.get("/deliveries?id=nonsense"), 422)
+    assert "Nothing was looked for" in page
+    assert "Nothing matches" not in page
+
+
 def test_a_delivery_is_found_by_either_id(workshop):
     message = message_id_text(workshop.delivery.message_id.bytes)
     assert listed(text(workshop.client.get(f"/deliveries?id={message}"))) == {workshop.delivery.pk}
@@ -183,6 +189,14 @@ def test_a_delivery_is_sent_again_by_hand(workshop):
     assert "It is sent again now" in page
     assert "Asked for by hand" in page
     assert workshop.viewer.post(page_of(workshop, "/replay")).status_code == 403
+
+
+def test_what_arrived_and_is_sent_again_is_not_said_to_be_missing(workshop, arrived):
+    factories.AttemptFactory(delivery=Delivery.objects.get(pk=arrived), status=204)
+    workshop.client.post(f"/deliveries/dlv_{arrived}/replay")
+    page = text(workshop.client.get(f"/deliveries/dlv_{arrived}"))
+    assert "It arrived before." in page
+    assert "Not there yet" not in page
 
 
 def test_a_signature_is_checked_and_nothing_of_it_kept(workshop):

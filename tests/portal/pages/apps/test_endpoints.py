@@ -95,7 +95,16 @@ def test_what_waits_is_as_many_in_figures_as_in_the_chart(workshop):
     page = workshop.client.get(page_of(workshop))
     [charted] = [total for series, total in page.context["chart"].totals if series.name == "Waiting"]
     assert charted == 2
-    assert "<dt>Waiting now</dt><dd>2</dd>" in text(page)
+    assert "<dt>Waiting now, of any age</dt><dd>2</dd>" in text(page)
+
+
+def test_where_not_all_are_counted_the_figures_say_so(workshop, monkeypatch):
+    assert "Delivered, 24 hours" in text(workshop.client.get(page_of(workshop)))
+    for place in ("webhooks.outcomes", "portal.views.endpoints"):
+        monkeypatch.setattr(f"{place}.COUNTED", 2)
+    page = text(workshop.client.get(page_of(workshop)))
+    assert "Delivered, of the newest 2" in page
+    assert "earlier ones are not counted" in page
 
 
 def test_the_form_says_which_bytes_are_the_key(workshop):
@@ -192,7 +201,7 @@ def test_all_that_ran_out_of_tries_is_sent_again(workshop):
         workshop
     )
     assert Due.objects.get(pk=failed.pk).manual
-    assert "1 deliveries are on their way" in text(workshop.client.get(page_of(workshop)))
+    assert "1 delivery is on its way" in text(workshop.client.get(page_of(workshop)))
     page = text(workshop.client.post(page_of(workshop, "/replay"), {"since": since}), 422)
     assert "No delivery made since then ran out of tries" in page
 

@@ -202,9 +202,11 @@ def test_who_is_met_is_counted_before_a_definition_stops(publisher, running, est
 def test_a_definition_is_deleted_once_its_name_is_typed_and_no_product_needs_it(publisher, running, estate):
     wrong = publisher.post(address(running, "/delete"), {"typed": "something"})
     assert "This is not Shop orders" in text(wrong, 422)
+    assert address(running, "/delete") not in text(publisher.get(address(running)))
     used = publisher.post(address(running, "/delete"), {"typed": "Shop orders"})
     assert "take it out of the product first" in text(used, 422).lower()
     estate.public.definitions.clear()
+    assert address(running, "/delete") in text(publisher.get(address(running)))
     publisher.post(address(running, "/delete"), {"typed": "Shop orders"})
     assert not ApiDefinition.objects.filter(pk=running.pk).exists()
 

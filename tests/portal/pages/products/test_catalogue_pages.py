@@ -31,6 +31,12 @@ def test_who_did_not_sign_in_finds_what_is_public_alone(client, estate):
     assert client.get("/products/orders").status_code == 200
 
 
+def test_who_did_not_sign_in_and_finds_nothing_is_told_that_there_may_be_more(client, db):
+    page = text(client.get("/"))
+    assert "Nothing is public yet" in page
+    assert 'class="button" href="/sign-in"' in page
+
+
 def test_a_product_for_chosen_organizations_is_there_for_them_alone(estate, signed_in):
     assert "Shared stock" in text(signed_in(estate.actor).get("/"))
     stranger = signed_in(estate.stranger)
@@ -43,7 +49,7 @@ def test_a_product_for_chosen_organizations_is_there_for_them_alone(estate, sign
 def test_drafts_are_not_in_the_catalogue(client, estate):
     estate.public.lifecycle = Lifecycle.DRAFT
     estate.public.save()
-    assert "No products yet" in text(client.get("/"))
+    assert "Nothing is public yet" in text(client.get("/"))
     assert client.get("/products/orders").status_code == 404
 
 
@@ -130,6 +136,20 @@ def test_a_product_page_has_code_for_each_way_in_each_language(client, estate, l
         assert f"{name} in {language}" in page
     assert "/shop-orders/sse" in page
     assert "SLUICE_KEY" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "named", "unnamed"),
+    [
+        ("curl", {"SLUICE_MANAGEMENT_KEY", "SLUICE_APP"}, {"SLUICE_KEY", "WEBHOOK_SECRET"}),
+        ("Python", {"WEBHOOK_SECRET"}, {"SLUICE_KEY", "SLUICE_APP"}),
+    ],
+)
+def test_the_variables_that_code_takes_are_explained_and_no_others(client, estate, language, named, unnamed):
+    estate.public.definitions.clear()
+    page = text(client.get("/products/orders", {"in": language}))
+    assert all(f"<code>{name}</code> is" in page for name in named)
+    assert not any(f"<code>{name}</code>" in page for name in unnamed)
 
 
 @pytest.mark.parametrize("language", ["curl", "Python", "JavaScript"])

@@ -98,6 +98,15 @@ def test_a_step_says_whom_it_meets_before_it_is_taken(publisher, estate):
     assert estate.public.lifecycle == Lifecycle.RETIRED
 
 
+def test_a_step_that_would_be_refused_is_not_offered(publisher, estate):
+    address = f"{ADDRESS}/{estate.public.pk}"
+    assert f"{address}/unpublish" not in text(publisher.get(address))
+    estate.public.subscriptions.update(state=SubscriptionState.CANCELLED)
+    assert f"{address}/unpublish" in text(publisher.get(address))
+    publisher.post(f"{address}/unpublish")
+    assert f"{address}/delete" not in text(publisher.get(address))
+
+
 def test_what_was_read_of_a_product_is_drawn_by_the_hour(publisher, estate):
     definition = estate.public.definitions.get()
     assert "Nothing in this time." in text(publisher.get(f"{ADDRESS}/{estate.public.pk}"))
