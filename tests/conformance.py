@@ -1,5 +1,7 @@
 """Runs case files of the shape of the shared conformance suite: `python -m tests.conformance FILE...`.
 
+Files of signatures too; of them the dialects by which Sluice signs.
+
 Prints one line per failure and a count per form; exits 0 when every deterministic case passes.
 """
 
@@ -22,6 +24,7 @@ from streams.bloblang.values import to_string
 from streams.jsontext import Float, parse, serialise
 from streams.message import Failure, Message
 from streams.timestamp import Timestamp
+from tests.signature_conformance import FORMS, judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,12 @@ class MismatchError(Exception):
 def load(path: Path) -> list[dict[str, Any]]:
     """The deterministic cases of a file; those about what a compressor makes of its input are not."""
     cases = parse(path.read_bytes())
+    if isinstance(cases, dict):
+        return [
+            {"id": vector["name"], "form": form, "mapping": vector["signature"], "vector": vector}
+            for form in FORMS
+            for vector in cases.get(form, ())
+        ]
     return [c for c in cases if c.get("deterministic", True) and not c.get("implementation_dependent_bytes")]
 
 
@@ -53,8 +62,8 @@ def check(case: dict[str, Any]) -> Outcome:
     """Runs one case."""
     form = form_of(case)
     try:
-        _FORMS[form](case)
-    except (MismatchError, ParseError, MappingError) as error:
+        _FORMS.get(form, _unknown)(case)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the case has failed and the next one is run
         return Outcome(case, form, f"{type(error).__name__}: {error}")
     return Outcome(case, form, None)
 
@@ -283,6 +292,16 @@ def _error_text(item: dict[str, Any]) -> str | None:
     return wanted.removeprefix('Error("').removesuffix('")') if wanted.startswith('Error("') else wanted
 
 
+def _unknown(case: dict[str, Any]) -> None:
+    raise MismatchError(f"there is no form {form_of(case)!r}")
+
+
+def _signature(case: dict[str, Any]) -> None:
+    expected = case["vector"]["expected"]
+    if (got := judged(case["vector"], case["form"])) != expected:
+        raise MismatchError(f"got {got}, expected {expected}")
+
+
 _FORMS: dict[str, Callable[[dict[str, Any]], None]] = {
     "query": _query,
     "mapping": _mapping,
@@ -292,6 +311,7 @@ _FORMS: dict[str, Callable[[dict[str, Any]], None]] = {
     "field": _field,
     "query_prefix": _query_prefix,
     "example": _example,
+    **dict.fromkeys(FORMS, _signature),
 }
 
 

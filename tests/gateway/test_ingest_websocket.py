@@ -8,8 +8,8 @@ import pytest
 from channels.testing import WebsocketCommunicator  # type: ignore[import-untyped]
 
 from gateway.client import CloseReason
-from gateway.server_flow import DENIAL
 from gateway.ingest import IngestLimits
+from gateway.server_flow import DENIAL
 from streams.errors import OutputError
 from tests.gateway.ingesting import Output, Served, api, serving, until
 
