@@ -1,6 +1,6 @@
 """A request or WebSocket that was routed, let in and is within its limits: what the handlers get."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,9 @@ class Budget(Protocol):
 
     def take_messages(self, count: int) -> float:
         """Use up messages that are about to be handed over or taken in; seconds to wait before that, 0.0 for none."""
+
+    def messages_refused(self, seconds: float) -> Sequence[tuple[bytes, bytes]]:
+        """What a caller is told whose messages would have to wait so long: `Retry-After` and `RateLimit`."""
 
 
 class Meter(Protocol):

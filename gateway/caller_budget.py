@@ -95,6 +95,13 @@ class CallerBudget:
         self._dirty.to_share.add(self)
         return self.messages.owe(count, time.monotonic())
 
+    def messages_refused(self, seconds: float) -> tuple[tuple[bytes, bytes], ...]:
+        """What a caller is told whose messages would have to wait so long (gateway.call.Budget)."""
+        quota = self.quota
+        if quota is not None and (self.messages is None or quota.used >= quota.limit):
+            return _refused("quota", quota.limit, _WINDOWS[quota.period], seconds).headers
+        return _refused("messages", self.limits.messages_per_second or 0, 1, seconds).headers
+
     def _take_quota(self, quota: Quota, count: int) -> float:
         seconds = quota.take(count, dt.datetime.now(dt.UTC))
         if not seconds and self.subscription_id is not None:

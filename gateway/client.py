@@ -25,6 +25,8 @@ class CloseReason(Enum):
     CHANGED = "definition_changed"
     DEACTIVATED = "definition_deactivated"
     SLOW = "slow_client"
+    GAP = "messages_missing"
+    """It has no place for the notice that messages are gone: lines, or a WebSocket without cursors."""
     STALE = "configuration_stale"
     """PostgreSQL was away for too long."""
     FAILED = "stream_failed"
@@ -47,6 +49,7 @@ _CODES = {
     CloseReason.CHANGED: 1012,
     CloseReason.DEACTIVATED: 1001,
     CloseReason.SLOW: 1013,
+    CloseReason.GAP: 1013,
     CloseReason.STALE: 1013,
     CloseReason.FAILED: 1011,
 }

@@ -14,7 +14,7 @@ from gateway.caller_variables import caller_variables
 from gateway.deadlines import Deadlines
 from gateway.ingest_answer import EMPTY, Answer
 from gateway.ingest_pipeline import IngestPipeline, Intake, not_ready
-from gateway.ingest_refusal import CLOSE, IngestRefusedError
+from gateway.ingest_refusal import CLOSE, IngestRefusedError, messages_limited
 from gateway.ingest_websocket import IngestSocket
 from gateway.problems import problem
 from gateway.reading import takes_requests
@@ -130,7 +130,7 @@ class Ingest:
                 deadline.restart(intake.timeout)
                 messages, request = self._messages(call, pipeline, intake, content)
                 if seconds := call.budget.take_messages(len(messages)):
-                    await _wait(seconds, intake.timeout)
+                    await _wait(call, seconds, intake.timeout)
                 pipeline.enter()
                 try:
                     await pipeline.accept(intake, messages)
@@ -209,11 +209,10 @@ def _check_method(method: str, verbs: Sequence[str]) -> None:
         raise IngestRefusedError(405, "method_not_allowed", f"{method} is not taken here", allow, unread=True)
 
 
-async def _wait(seconds: float, patience: float) -> None:
+async def _wait(call: Call, seconds: float, patience: float) -> None:
     """Wait as the caller's budget has it. Raises IngestRefusedError where that is longer than the request may take."""
     if seconds >= patience:
-        retry = ((b"retry-after", b"%d" % (int(seconds) + 1)),)
-        raise IngestRefusedError(429, "messages_limited", "the plan allows no more messages for now", retry)
+        raise messages_limited(call.budget.messages_refused(seconds))
     await asyncio.sleep(seconds)
 
 

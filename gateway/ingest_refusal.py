@@ -36,6 +36,11 @@ def processing_failed(failure: Failure) -> IngestRefusedError:
     )
 
 
+def messages_limited(headers: Headers) -> IngestRefusedError:
+    """The plan's messages are used up for longer than anybody waits; headers: when there are more."""
+    return IngestRefusedError(429, "messages_limited", "the plan allows no more messages for now", headers)
+
+
 def output_failed(error: OutputError, messages: int) -> IngestRefusedError:
     """The output did not take all messages, of so many."""
     errors = list(error.errors.values()) if isinstance(error, BatchError) else [error] * messages

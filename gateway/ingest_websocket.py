@@ -1,8 +1,8 @@
 """A WebSocket at a `ws_path`: each frame is a message, taken one after the other.
 
 A frame that is not taken is answered by a text frame with a problem (RFC 9457) as JSON: `status`, `title`, `detail`
-and `code` are those a POST would have got. The socket stays open. What `sync_response` gives back comes as text frames,
-the welcome and the notice of a limit as binary ones, as in Bento.
+and `code` are those a POST would have got, `retry_after` its `Retry-After` in seconds. The socket stays open. What
+`sync_response` gives back comes as text frames, the welcome and the notice of a limit as binary ones, as in Bento.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from gateway.call import Call
 from gateway.caller_variables import caller_variables
 from gateway.client import CloseReason
 from gateway.ingest_pipeline import IngestPipeline, Intake
-from gateway.ingest_refusal import IngestRefusedError
+from gateway.ingest_refusal import IngestRefusedError, messages_limited
 from gateway.problems import answering, problem
 from gateway.request_messages import handshake_metadata, make_messages, own_identity
 from gateway.withheld import Withheld
@@ -129,7 +129,7 @@ class IngestSocket:
     async def _keep_budget(self, intake: Intake) -> None:
         seconds = self._call.budget.take_messages(1)
         if seconds > _LONGEST_PAUSE:
-            raise IngestRefusedError(429, "messages_limited", "the plan allows no more messages for now")
+            raise messages_limited(self._call.budget.messages_refused(seconds))
         if seconds:
             if intake.limited:
                 await self._call.send({"type": "websocket.send", "bytes": intake.limited.encode()})
@@ -161,5 +161,8 @@ class IngestSocket:
 
 def _problem(refusal: IngestRefusedError) -> str:
     title = HTTPStatus(refusal.status).phrase
-    body = {"type": "about:blank", "title": title, "status": refusal.status, "detail": refusal.detail}
-    return orjson.dumps({**body, "code": refusal.code}).decode()
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": refusal.status}
+    body |= {"detail": refusal.detail, "code": refusal.code}
+    if seconds := dict(refusal.headers).get(b"retry-after"):
+        body["retry_after"] = int(seconds)
+    return orjson.dumps(body).decode()

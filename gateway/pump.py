@@ -104,7 +104,7 @@ class Pump:
             if portion is None:
                 await self._wait()
             elif portion.gap and not await self._writer.gap(portion.gap):
-                self._client.end(CloseReason.SLOW)
+                self._client.end(CloseReason.GAP)
             elif portion.count or portion.content:
                 await self._write(portion)
 

@@ -45,7 +45,7 @@ def check_headers(headers: Mapping[bytes, bytes], limit: int) -> None:
         raise IngestRefusedError(
             415,
             "encoding_unsupported",
-            f"bodies are taken as they are, not {name!r}",
+            f"a body in {name!r} is not taken: send it as it is, without Content-Encoding",
             (_ACCEPTED_ENCODING,),
             unread=True,
         )

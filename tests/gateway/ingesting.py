@@ -11,6 +11,7 @@ import uvicorn
 
 from gateway.call import Call
 from gateway.caller import Caller, Limits
+from gateway.caller_budget import CallerBudget, Dirty
 from gateway.client import Client
 from gateway.http_server import HTTP_SERVER_OUTPUT
 from gateway.http_server_input import HTTP_SERVER_INPUT
@@ -72,6 +73,10 @@ class Counted:
     def take_messages(self, count: int) -> float:
         self.taken.append(count)
         return self.waits.pop(0) if self.waits else 0.0
+
+    def messages_refused(self, seconds: float) -> Any:
+        limits = Limits(messages_per_second=5)
+        return CallerBudget("subscription/1", limits, Dirty()).messages_refused(seconds)
 
     def messages(self, count: int, size: int) -> None:
         self.brought.append((count, size))

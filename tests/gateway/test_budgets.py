@@ -234,6 +234,16 @@ async def test_addresses_of_one_ipv6_network_use_one_limit(pool, valkey_url):
     assert Caller("::ffff:192.0.2.1", limits).budget_key == "address/192.0.2.1"
 
 
+async def test_messages_are_refused_by_the_limit_that_was_met(pool, valkey_url):
+    async with processes(pool, valkey_url) as [budgets]:
+        limits = Limits(messages_per_second=7, quota=2, quota_period="day")
+        budget = budgets.for_caller(subscribed(limits))
+        assert dict(budget.messages_refused(1.5))[b"ratelimit"] == b'"messages";r=0;t=2'
+        budget.take_messages(2)
+        refused = dict(budget.messages_refused(budget.take_messages(1)))
+        assert refused[b"ratelimit-policy"] == b'"quota";q=2;w=86400'
+
+
 async def test_a_caller_without_limits_is_never_held_back(pool, valkey_url):
     async with processes(pool, valkey_url) as [budgets]:
         budget = budgets.for_caller(subscribed(Limits()))

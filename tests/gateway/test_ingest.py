@@ -287,7 +287,9 @@ async def test_a_budget_makes_wait_and_a_long_wait_is_a_refusal(served, output):
     assert (await served.post()).status == 200
     limited = await served.post()
 
-    assert (limited.status, limited.headers["retry-after"]) == (429, "62")
+    assert (limited.status, limited.headers["retry-after"]) == (429, "61")
+    assert limited.headers["ratelimit-policy"] == '"messages";q=5;w=1'
+    assert limited.headers["ratelimit"] == '"messages";r=0;t=61'
     assert len(output.taken) == 1
 
 

@@ -86,6 +86,7 @@ async def test_a_frame_for_which_the_quota_is_used_up_is_not_taken_and_holds_up_
         await socket.send_to(text_data='{"n":1}')
         refused = json.loads(await socket.receive_from(60))
         assert (refused["status"], refused["code"]) == (429, "messages_limited")
+        assert refused["retry_after"] == 86_400
         assert not output.taken
         await socket.send_to(text_data='{"n":2}')
         await until(lambda: len(output.taken) == 1)

@@ -128,6 +128,20 @@ async def test_who_does_not_read_is_cut_off_when_the_stream_is_to_end(monkeypatc
     assert writer.said == ["cut off"]
 
 
+async def test_who_cannot_be_told_of_a_gap_is_told_why_it_ends(monkeypatch):
+    made = made_call(monkeypatch)
+    feed, writer = OnePortion(), Told(made.client)
+    feed.portions = [Portion(0, 0, gap="the broker has deleted 3 records")]
+
+    async def no_place(_reason):
+        return False
+
+    monkeypatch.setattr(writer, "gap", no_place)
+    async with asyncio.timeout(30):
+        reason = await Pump(made, made.client, feed, writer, heartbeat=0, write_wait=60).run()
+    assert (reason, writer.said) == (CloseReason.GAP, [CloseReason.GAP])
+
+
 async def test_a_write_may_not_take_forever(monkeypatch):
     made = made_call(monkeypatch)
     writer = Stuck(made.client, reads_messages=False)
