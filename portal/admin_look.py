@@ -90,12 +90,22 @@ def _favicon(request: HttpRequest) -> str:  # noqa: ARG001 - unfold's signature
     return static("favicon.svg")
 
 
+def _style(request: HttpRequest) -> str:  # noqa: ARG001 - as above
+    return static("css/admin.css")
+
+
+def _script(request: HttpRequest) -> str:  # noqa: ARG001 - as above
+    return static("js/admin.js")
+
+
 UNFOLD: Final[dict[str, Any]] = {
     "SITE_TITLE": "Sluice administration",
     "SITE_HEADER": "Sluice",
     "SITE_SUBHEADER": "Administration",
     "SITE_ICON": _favicon,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _favicon}],
+    "STYLES": [_style],
+    "SCRIPTS": [_script],
     "COLORS": {"base": _BASE, "primary": _PRIMARY},
     "DASHBOARD_CALLBACK": "portal.admin.dashboard.with_what_waits",
     "SIDEBAR": {"show_search": True, "show_all_applications": True, "navigation": list(_navigation())},

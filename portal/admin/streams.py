@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from gateway import connections, definitions
 from gateway.models import (
@@ -30,7 +31,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes non
     new_password = forms.CharField(
         required=False,
         strip=False,
-        widget=forms.PasswordInput,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text="Left empty, the present one stays.",
     )
 
@@ -47,6 +48,11 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes non
             "allowed_topics",
             "organizations",
         )
+        labels = {  # noqa: RUF012 - Django's own way
+            "tls": "TLS",
+            "ca_certificate": "CA certificate",
+            "sasl_mechanism": "SASL mechanism",
+        }
 
 
 @admin.register(Connection)
@@ -54,6 +60,7 @@ class ConnectionAdmin(AuditedAdmin):
     """Brokers."""
 
     form = ConnectionForm
+    fields = (*ConnectionForm.Meta.fields[:7], "new_password", *ConnectionForm.Meta.fields[7:])
     list_display = ("name", "kind", "addresses", "tls", "sasl_mechanism")
     list_filter = ("kind", "tls")
     search_fields = ("name", "addresses")

@@ -13,7 +13,7 @@ from gateway.models import User
 from portal.admin_look import _BASE, _PRIMARY
 from tests import factories
 from tests.parts.chromium import ARGUMENTS
-from tests.portal.pages.browsing import PICTURES, WALKED, WIDTHS
+from tests.portal.pages.browsing import PICTURES, WALKED, WIDTHS, inspect
 from tests.portal.pages.conftest import LONG_NAME
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -90,3 +90,24 @@ def test_admin_has_the_colours_of_the_pages():
         ("line", _BASE["200"], _BASE["800"]),
     ):
         assert f"--{token}: light-dark({light}, {dark});" in tokens
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.exhaustive)])
+def test_forms_of_admin_can_be_read_and_have_names(page, live_server, valkey_url, scheme):
+    page.emulate_media(color_scheme=scheme)
+    sign_in(page, live_server.url)
+    event_type = factories.EventTypeFactory()
+    product = factories.ProductFactory(organization=event_type.organization)
+    product.event_types.set([event_type])
+    connection = factories.ConnectionFactory()
+    for address in (
+        f"gateway/connection/{connection.pk}/change/",
+        f"gateway/product/{product.pk}/change/",
+        f"gateway/user/{User.objects.get().pk}/change/",
+        "gateway/membership/add/",
+    ):
+        name = f"admin-{scheme}-{address.replace('/', '-')}"
+        inspect(page, f"{live_server.url}/admin/{address}", name)
+    assert page.errors == []
