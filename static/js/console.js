@@ -148,6 +148,7 @@ class Console {
 
   /** Bring the controls in line with the state. */
   #show() {
+    const focused = document.activeElement;
     const [text, tone] = STATES[this.#state];
     const badge = this.#part("state");
     badge.textContent = text;
@@ -165,6 +166,12 @@ class Console {
     cursor.hidden = start.hidden || start.value !== "cursor";
     this.#root.querySelector('[data-for="round_robin"]').hidden = isBroadcast;
     this.#tally();
+    if (this.#form.contains(focused) && (focused.hidden || focused.disabled)) this.#nextControl.focus();
+  }
+
+  /** What one would press next: where the control with the focus goes away, this one gets it. */
+  get #nextControl() {
+    return this.#part(this.#isRunning ? "drop" : "connect");
   }
 
   #part(name) {

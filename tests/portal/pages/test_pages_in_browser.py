@@ -60,8 +60,11 @@ def test_what_anybody_sees_is_whole_and_readable(browser, live_server, estate, s
 def test_code_is_copied_by_its_button(browser, live_server, estate):
     page = open_page(browser, "desktop", "light", permissions=["clipboard-read", "clipboard-write"])
     page.goto(f"{live_server.url}/products/orders")
-    page.get_by_role("button", name="Copy SSE in curl").click()
-    page.get_by_text("Copied").wait_for()
+    button = page.get_by_role("button", name="Copy SSE in curl")
+    button.dblclick()
+    page.get_by_role("status").filter(has_text="Copied").wait_for(state="attached")
+    assert button.text_content() == "Copied"
+    page.wait_for_function("button => button.textContent === 'Copy'", arg=button.element_handle())
     assert "/shop-orders/sse" in page.evaluate("navigator.clipboard.readText()")
     assert page.errors == []
 
@@ -73,7 +76,7 @@ def test_what_cannot_be_undone_is_asked_in_a_dialog(browser, live_server, estate
     page.locator("a[data-dialog]").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("heading").wait_for()
-    dialog.get_by_role("link", name="Keep it").click()
+    dialog.get_by_role("link", name="Go back").click()
     dialog.wait_for(state="detached")
     page.locator("a[data-dialog]").click()
     dialog.get_by_role("textbox").fill(estate.app.name)

@@ -110,6 +110,10 @@ def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def focused(page):
+    return page.evaluate("document.activeElement.textContent")
+
+
 def orders(page):
     """The orders in the list, the newest first."""
     texts = page.locator(".frames .frame pre").all_text_contents()
@@ -126,6 +130,7 @@ def test_events_come_are_held_back_dropped_and_go_on_where_they_were(shown, topi
     page = shown(width, "/products/orders")
     press(page, "Connect")
     page.get_by_text("Connected", exact=True).wait_for()
+    assert focused(page) == "Drop", "the button that was pressed is gone"
     topic.order()
     hear(page, "A-1")
     press(page, "Pause")
@@ -136,6 +141,7 @@ def test_events_come_are_held_back_dropped_and_go_on_where_they_were(shown, topi
     hear(page, "A-2", "A-1")
     press(page, "Drop")
     page.get_by_text("Dropped by you.").wait_for()
+    assert focused(page) == "Resume"
     topic.order()
     press(page, "Resume")
     hear(page, "A-3", "A-2", "A-1")
