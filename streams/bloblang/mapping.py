@@ -81,7 +81,8 @@ class Mapping:
         owned = Ownership(run.charge)
         value = _structured(target)
         root = owned.adopt(value.copy()) if value.__class__ in {dict, list} else NOTHING
-        return _message(target, self._execute(run, this, root, owned), run.metadata or {}, run.bound)
+        root = self._execute(run, this, root, owned, self._size_read(batch, batch[index], target))
+        return _message(target, root, run.metadata or {}, run.bound)
 
     def _applied(
         self, batch: Sequence[Message], index: int, fuel: int | None, *, mutating: bool
@@ -107,14 +108,25 @@ class Mapping:
         root: Any = NOTHING
         if mutating and this.__class__ in {dict, list}:
             root = this = owned.adopt(this.copy())
-        return self._execute(run, this, root, owned)
+        return self._execute(run, this, root, owned, self._size_read(run.batch, source))
+
+    def _size_read(self, batch: Sequence[Message], *messages: Message) -> int | None:
+        """An upper bound of the bytes that the mapping reads of these messages of a batch; None: unknown."""
+        if self._compiled.batchwise and len(batch) > 1:
+            return None
+        size = 0
+        for message in messages:
+            if message.size is None:
+                return None
+            size += message.size
+        return size
 
     def evaluate_value(self, this: Any, *, root: Any = NOTHING, fuel: int | None = None) -> Any:
         """The new root for a value that is no message: there is no content, metadata or batch. Raises MappingError."""
         run = self._run([], 0, None, fuel)
-        return self._execute(run, this, root, Ownership(run.charge))
+        return self._execute(run, this, root, Ownership(run.charge), None)
 
-    def _execute(self, run: Run, this: Any, root: Any, owned: Ownership) -> Any:
+    def _execute(self, run: Run, this: Any, root: Any, owned: Ownership, size: int | None) -> Any:
         compiled = self._compiled
         try:
             if compiled.maps:
@@ -122,7 +134,7 @@ class Mapping:
                     root = compiled.run(run, this, root, owned)
             else:
                 root = compiled.run(run, this, root, owned)
-            run.check_size(root, compiled.weight)
+            run.check_size(root, size, compiled.weight)
         except _FAULTS as error:
             raise self._failure(error) from error
         return root

@@ -101,15 +101,14 @@ class Run:
             elif kind is str or kind is bytes:
                 self.charge(len(item))
 
-    def check_size(self, root: Any, weight: int) -> None:
+    def check_size(self, root: Any, size: int | None, weight: int) -> None:
         """Makes sure the result is of a size the limit allows. Raises OutOfFuel.
 
-        Without looking at it where that is certain: `weight` bounds how often each step of work can have
-        put the input into the result.
+        Without looking at it where that is certain: `size` bounds the bytes of the input (None: unknown), `weight`
+        how often each step of work can have put the input into the result.
         """
         if root.__class__ is not dict and root.__class__ is not list:
             return
-        size = self.batch[self.index].size if len(self.batch) == 1 else None
         spent = self.limit - self.fuel
         if size is not None and weight:
             self.bound = weight * (1 + spent // STEP) * (size + spent + 64)

@@ -102,3 +102,17 @@ def test_maps_may_recurse_as_deeply_as_bento_allows():
     assert mapping.query(5000) == "done"
     with pytest.raises(MappingError, match="exceeded maximum allowed stacks of 5000"):
         mapping.query(5001)
+
+
+def test_what_a_mapping_makes_is_no_larger_than_its_bound_says():
+    small, large = Message(b'{"n":1}'), Message(b'{"text":"%s"}' % (b"x" * 100_000))
+    mapping = bloblang.compile("root.seen = this.n")
+    for made in (
+        mapping.apply([large, small], 1),
+        mapping.mutate([small, large], 1),
+        mapping.overlay([small], large),
+        bloblang.compile('root = content().from(1).string()\nroot = {"all": root}').apply([small, large]),
+    ):
+        assert isinstance(made, Message)
+        assert made.size is not None
+        assert made.size >= len(made.content)
