@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from gateway.answers import plain
+from gateway.answers import plain, refuse
 from gateway.client import CloseReason
 from gateway.configuration import Changed, Configuration
 from gateway.dispatch import dispatch, end_streams
@@ -52,7 +52,7 @@ class Gateway:
             # A server without lifespan, such as Daphne, starts it by the first request.
             parts = await self._started()
             if scope["path"] == "/metrics" and scope["type"] == "http":
-                await _metrics(parts, send)
+                await _metrics(parts, scope, receive, send)
             else:
                 await dispatch(parts, scope, receive, send)
 
@@ -129,7 +129,10 @@ class Gateway:
                     await self._parts.admission.clients.all_left()
 
 
-async def _metrics(parts: Parts, send: Send) -> None:
+async def _metrics(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    if refusal := parts.metrics_access.refusal(scope):
+        await refuse(scope, receive, send, refusal)
+        return
     admission = parts.admission
     gauges = (
         Gauge("sluice_gateway_streams_open", "Streams that clients have open.", len(admission.clients)),

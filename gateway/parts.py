@@ -7,6 +7,7 @@ from typing import Protocol
 from gateway.admission import Admission
 from gateway.call import Handler
 from gateway.configuration import ConfigurationFollower
+from gateway.metrics_access import MetricsAccess
 from gateway.routes import ActiveApi, Purpose
 
 
@@ -34,6 +35,7 @@ class Parts:
     """Serves whoever has examples, whatever they ask for."""
     admission: Admission
     follower: ConfigurationFollower
+    metrics_access: MetricsAccess
     portal_origin: str
     """`https://portal.example.com`: its pages may call every API."""
     close: Callable[[], Awaitable[None]]

@@ -25,6 +25,7 @@ from gateway.cursor import cursor_key  # noqa: E402
 from gateway.feeds import Feeds  # noqa: E402
 from gateway.ingest import Ingest, IngestLimits  # noqa: E402
 from gateway.internal_topic import InternalTopics  # noqa: E402
+from gateway.metrics_access import MetricsAccess  # noqa: E402
 from gateway.parts import Parts  # noqa: E402
 from gateway.poll import Poll  # noqa: E402
 from gateway.revision import ActiveDefinitions  # noqa: E402
@@ -105,6 +106,7 @@ async def make_parts(changed: Changed) -> Parts:
         follower=ConfigurationFollower(
             pool, definitions, settings.VALKEY_URL, changed, stale_seconds=settings.STALE_REVISION_LIMIT
         ),
+        metrics_access=MetricsAccess(settings.METRICS_TOKEN),
         portal_origin=settings.PORTAL_URL.rstrip("/"),
         close=close,
     )

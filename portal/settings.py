@@ -192,6 +192,7 @@ KEY_RING = _key_ring(env.list("SLUICE_KEY_RING", default=[]))
 
 # --- gateway ------------------------------------------------------------------------------------------
 GATEWAY_URL = env.str("SLUICE_GATEWAY_URL", default="http://localhost:8080")
+METRICS_TOKEN = env.str("SLUICE_METRICS_TOKEN", default="")
 RAW_ADDRESSES = env.bool("SLUICE_RAW_ADDRESSES", default=False)
 OPEN_APIS = env.bool("SLUICE_OPEN_APIS", default=False)
 OPEN_REQUESTS_PER_SECOND = env.int("SLUICE_OPEN_REQUESTS_PER_SECOND", default=50)

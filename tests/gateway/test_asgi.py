@@ -120,6 +120,8 @@ def test_its_numbers_are_there_for_prometheus(gateway):
     settled(gateway, open_shop())
     text = gateway.request("GET", "/metrics").text
     assert 'sluice_gateway_requests_total{outcome="accepted"}' in text
+    through_a_proxy = gateway.request("GET", "/metrics", headers={"X-Forwarded-For": "198.51.100.7"})
+    assert detail(through_a_proxy) == (403, "metrics_refused")
 
 
 def test_where_streaming_is_switched_off_no_stream_is_served(gateway_environment, gateway):
