@@ -10,18 +10,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gateway import definitions
 from gateway.actor import Actor
 from gateway.connections import usable_connections
-from gateway.definition_checks import check_definition
 from gateway.definitions import SavedDefinition
-from gateway.errors import Fault, RefusedError
+from gateway.errors import Fault
 from gateway.models import ApiDefinition, ConnectionKind, Dialect, EventType
 from portal import access
 from portal.components import definition_registry
 from portal.forms.definition import DefinitionForm
 from portal.page_requests import PageRequest
-from portal.shown_findings import ShownFindings, shown_check, shown_findings
+from portal.shown_findings import shown_findings
 from portal.starting_points import STARTING_POINTS, Known, starting_document
 from portal.views.actions import show_form
 from portal.views.definition_frame import definition_frame
+from portal.views.editor_frame import CheckedText, checked_text, editor_frame
 from portal.views.guards import member_page, role_page
 
 
@@ -39,11 +39,8 @@ def new_definition(request: PageRequest, actor: Actor) -> HttpResponse:
     )
     if saved:
         return _saved(request, saved.value)
-    context = {
-        "points": STARTING_POINTS,
-        "point": point,
-        "findings": form.findings if form.is_bound else _checked(actor, document, None),
-    }
+    checked = CheckedText(form.findings) if form.is_bound else checked_text(actor, document, None)
+    context = {"points": STARTING_POINTS, "point": point, **editor_frame(actor, checked)}
     return show_form(request, "definitions/new.html", form, context)
 
 
@@ -58,8 +55,8 @@ def definition_document(request: PageRequest, actor: Actor, definition: str) -> 
     saved = form.attempt(lambda values: _replace(actor, found, values))
     if saved:
         return _saved(request, saved.value)
-    findings = form.findings if form.is_bound else _checked(actor, found.document, found)
-    context = {**definition_frame(actor, found), "findings": findings}
+    checked = CheckedText(form.findings) if form.is_bound else checked_text(actor, found.document, found)
+    context = {**definition_frame(actor, found), **editor_frame(actor, checked)}
     return show_form(request, "definitions/document.html", form, context)
 
 
@@ -70,7 +67,7 @@ def check_document(request: PageRequest, actor: Actor, definition: str = "") -> 
     found = access.definition(actor, definition, access.DEFINITIONS) if definition else None
     form = DefinitionForm(request.POST)
     if form.is_valid():
-        findings = _checked(actor, form.cleaned_data["document"], found)
+        findings = checked_text(actor, form.cleaned_data["document"], found).findings
     else:
         faults = [Fault(str(error)) for error in form.errors.get("document", [])]
         findings = shown_findings("", faults)
@@ -86,18 +83,6 @@ def _replace(actor: Actor, definition: ApiDefinition, values: dict[str, Any]) ->
         activate=values["activate"],
         base=values["base"],
     )
-
-
-def _checked(actor: Actor, text: str, definition: ApiDefinition | None) -> ShownFindings:
-    """What is to be said of a document as it stands; of an empty one, nothing yet."""
-    if not text.strip():
-        return ShownFindings(is_checked=False)
-    dialect = Dialect.SLUICE if definition is None else Dialect(definition.dialect)
-    try:
-        check = check_definition(actor.organization, text, dialect, definition_registry(), definition)
-    except RefusedError as error:
-        return shown_findings("", [Fault(str(error), code=error.code, remedy=error.remedy)])
-    return shown_check(text, check)
 
 
 def _saved(request: PageRequest, saved: SavedDefinition) -> HttpResponse:

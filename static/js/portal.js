@@ -8,3 +8,9 @@ copyButtons(document);
 dialogLinks(document);
 moments(document);
 toasts(document);
+
+// What htmx put into the page afterwards.
+document.addEventListener("htmx:afterSwap", (event) => {
+  copyButtons(event.target);
+  moments(event.target);
+});

@@ -51,6 +51,15 @@ def test_from_a_connection_to_a_definition_that_runs(browser, live_server, publi
 
     editor.fill(good)
     page.locator("[data-line]").filter(has_text="Line").first.wait_for(state="detached")
+    page.get_by_role("button", name="Try it").click()
+    page.get_by_text("Would come out").wait_for()
+    assert page.locator("#try").get_by_text(LONG_NAME).count() > 1
+    page.get_by_label("Topic").fill(topic)
+    with page.expect_response("**/dry-run") as answer:
+        page.get_by_label("Topic").press("Enter")
+    assert answer.value.ok
+    assert editor.input_value() == good
+    inspect_shown(page, f"{width}-dry-run")
     page.get_by_role("button", name="Save and activate").click()
     page.get_by_text("Revision 1 runs within two seconds").wait_for()
     page.get_by_role("link", name="Deactivate").click()
