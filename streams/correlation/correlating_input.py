@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +19,7 @@ from streams.message import Failure, Message, Source
 from streams.processed import ProcessedInput
 from streams.spec import Acknowledge, Batch, Input
 from streams.stages import run_stages
+from streams.statistics import SourceStatus
 from streams.stopping import end_tasks
 
 logger = logging.getLogger(__name__)
@@ -43,12 +44,20 @@ class _Received:
 class CorrelatingInput:
     """Reads inputs, called sides, into a correlator, and gives its matches. Ends when all have, and all is given."""
 
-    def __init__(self, sides: Sequence[Input], reader: Reader, correlator: Correlator, stage: str) -> None:
-        """stage: the component's name, for errors and positions."""
+    def __init__(
+        self,
+        sides: Sequence[Input],
+        reader: Reader,
+        correlator: Correlator,
+        stage: str,
+        sources: Sequence[Callable[[], SourceStatus]],
+    ) -> None:
+        """stage: the component's name, for errors and positions; sources: tell how the inputs stand."""
         self._sides = sides
         self._reader = reader
         self._correlator = correlator
         self._stage = stage
+        self._sources = sources
         self._turn = asyncio.Lock()
         self._received: asyncio.Queue[_Received] = asyncio.Queue(maxsize=1)
         self._pumps: list[asyncio.Task[None]] = []
@@ -70,6 +79,8 @@ class CorrelatingInput:
             if not self._running:
                 raise EndOfInput
             received = await self._next()
+            if any(status().error for status in self._sources):
+                self._correlator.interrupted()
             if received is None:
                 await self._wait()
             elif isinstance(received.batch, ConnectError):

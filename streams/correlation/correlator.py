@@ -84,6 +84,10 @@ class Correlator:
                 by_key.setdefault(key, []).append(event)
         return await self._go_on(self._clock.heard(lanes, self._patience, self._now()), by_key)
 
+    def interrupted(self) -> None:
+        """An input cannot read: time stands still, as what it will bring is not late."""
+        self._clock = self._clock.started(self._patience, self._now())
+
     async def wait(self) -> None:
         """Let time go on, and forget what was taken. Raises StateError."""
         clock = self._clock.advanced(self._patience, self._now())

@@ -15,6 +15,7 @@ from streams.correlation.state import CacheState, CorrelationState, CorrelationS
 from streams.jsontext import serialise
 from streams.processed import build_input
 from streams.spec import BuildContext, Component, Config, Field, FieldType, Problem, is_called
+from streams.statistics import Statistics
 
 DESCRIPTION: Final = (
     "Events are taken in the order of their times, whatever order they arrive in, as far as `allowed_lateness` "
@@ -71,8 +72,11 @@ def build_correlating(  # noqa: PLR0913 - the parts of an input that differ
     patience = Patience(milliseconds_of(config["allowed_lateness"]), milliseconds_of(config["idle"]))
     state = _state(config, context, blake2b(serialise(rules), digest_size=8).hexdigest())
     correlator = Correlator(decider, patience, state, unix_milliseconds)
+    sources = context.service(Statistics).sources
+    others = len(sources)
     inputs = [build_input(side, context) for side in sides]
-    return CorrelatingInput(inputs, make_reader(config, conditions), correlator, context.stage)
+    reader = make_reader(config, conditions)
+    return CorrelatingInput(inputs, reader, correlator, context.stage, sources[others:])
 
 
 def check_correlating(config: Config, sides: Sequence[tuple[str, Component]]) -> Iterable[Problem]:

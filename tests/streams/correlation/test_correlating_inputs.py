@@ -4,10 +4,18 @@ import asyncio
 
 import pytest
 
+from streams.caches.local import LocalCache
+from streams.correlation.clock import Patience
+from streams.correlation.correlating_input import TICK_SECONDS, CorrelatingInput
+from streams.correlation.correlator import Correlator
+from streams.correlation.event import Event
+from streams.correlation.pattern import Pattern, Step
+from streams.correlation.state import CacheState
 from streams.errors import EndOfInput, OutputError
 from streams.message import Message, Source
 from streams.pipeline import Pipeline
 from streams.spec import Batch, ComponentSpec, Kind, Severity
+from streams.statistics import SourceStatus
 from tests.streams.making import IDENTITY, ListOutput, MemoryQuarantine, findings, stream, with_ends
 
 CACHE = "cache_resources: [{label: kept, memory: {}}]\n"
@@ -184,6 +192,29 @@ async def test_time_alone_completes_an_absence_while_no_event_comes():
     running.stop()
     await task
     assert output.taken[0].value["steps"] == {"a": {"k": "x", "n": 1}, "b": None}
+
+
+async def test_time_stands_still_while_an_input_cannot_read():
+    """Two days pass: what was written meanwhile is not late when it comes."""
+    now, status = 10**6, [SourceStatus(error="no broker answers")]
+    decider = Pattern((Step("a", 0), Step("b", 1, absent=True)), 10)
+    correlator = Correlator(decider, Patience(0, 500), CacheState(LocalCache(), "s"), lambda: now)
+    feed = Feed(ends=False)
+    joined = CorrelatingInput([feed], None, correlator, "pattern", [lambda: status[0]])
+    await joined.connect()
+    await correlator.take([("k", Event(1000, "1", (0,), "first"))], {"": 1000})
+    now += 2 * 86_400_000
+    reading = asyncio.create_task(joined.read())
+    done, _ = await asyncio.wait([reading], timeout=3 * TICK_SECONDS)
+    assert not done
+    status[0] = SourceStatus()
+    waited = [Event(1005, "2", (1,), "prevents it"), Event(1020, "3", (0,), "second")]
+    await correlator.take([("k", event) for event in waited], {"": 1020})
+    now += 1000
+    async with asyncio.timeout(20):
+        batch = await reading
+    await joined.close()
+    assert [one.value["steps"]["a"] for one in batch.messages] == ["second"]
 
 
 def problems(text, **feeds):
