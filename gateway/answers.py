@@ -1,5 +1,6 @@
 """What the gateway itself answers: refusals, preflights, and headers for web pages."""
 
+from functools import wraps
 from http import HTTPStatus
 from typing import Final
 
@@ -38,6 +39,7 @@ async def plain(send: Send, content_type: bytes, content: bytes) -> None:
 def with_headers(send: Send, headers: Headers) -> Send:
     """A `send` that answers with these, in the place of what an upstream says of pages."""
 
+    @wraps(send)  # to whom the connection belongs is asked of what is wrapped
     async def send_with(event: Event) -> None:
         if event["type"] == "http.response.start":
             others = [one for one in event.get("headers", ()) if not one[0].startswith(b"access-control-")]

@@ -11,7 +11,7 @@ TICK: Final = 0.05
 
 
 class Deadline:
-    """A limit for the task that enters it, as `asyncio.timeout`. Raises TimeoutError when it is over."""
+    """A limit for the task that asks for it, as `asyncio.timeout`. Raises TimeoutError when it is over."""
 
     __slots__ = ("_at", "_deadlines", "_expired", "_task")
 
@@ -19,7 +19,7 @@ class Deadline:
         self._deadlines = deadlines
         self._at = deadlines.time() + seconds
         self._expired = False
-        self._task: asyncio.Task[object] | None = None
+        self._task = asyncio.current_task(deadlines.loop)
 
     def restart(self, seconds: float) -> None:
         """End so many seconds from now instead."""
@@ -32,14 +32,13 @@ class Deadline:
             self._task.cancel()
 
     def __enter__(self) -> Self:
-        self._task = asyncio.current_task(self._deadlines.loop)
-        self._deadlines.add(self)
+        self._deadlines.watch(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._deadlines.discard(self)
+        self._deadlines.open.discard(self)
         if not self._expired or self._task is None:
             return
         # Somebody else may have cancelled the task as well; then it stays cancelled.
@@ -54,28 +53,25 @@ class Deadlines:
         loop = asyncio.get_running_loop()
         self.time = loop.time
         self.loop = loop
-        self._open: set[Deadline] = set()
+        self.open: set[Deadline] = set()
+        """Those that are looked at."""
         self._ticking = False
 
     def within(self, seconds: float) -> Deadline:
         """A limit from now on."""
         return Deadline(self, seconds)
 
-    def add(self, deadline: Deadline) -> None:
+    def watch(self, deadline: Deadline) -> None:
         """Look at this one too."""
-        self._open.add(deadline)
+        self.open.add(deadline)
         if not self._ticking:
             self._ticking = True
             self.loop.call_later(TICK, self._tick)
 
-    def discard(self, deadline: Deadline) -> None:
-        """Look at this one no more."""
-        self._open.discard(deadline)
-
     def _tick(self) -> None:
         now = self.loop.time()
-        for deadline in tuple(self._open):
+        for deadline in tuple(self.open):
             deadline.expire_before(now)
-        self._ticking = bool(self._open)
+        self._ticking = bool(self.open)
         if self._ticking:
             self.loop.call_later(TICK, self._tick)

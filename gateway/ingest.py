@@ -125,8 +125,9 @@ class Ingest:
             with self._deadlines.within(self._limits.body_seconds) as deadline:
                 content = await body.read(call.receive, self._limits.body_bytes)
                 reading = False
-                # While the body came, the stream may have changed: what it was has let go of its output.
-                pipeline, intake = self._find(call)
+                if not pipeline.is_open:
+                    # While the body came, the stream has changed: what it was has let go of its output.
+                    pipeline, intake = self._find(call)
                 deadline.restart(intake.timeout)
                 messages, request = self._messages(call, pipeline, intake, content)
                 if seconds := call.budget.take_messages(len(messages)):

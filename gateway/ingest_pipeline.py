@@ -96,7 +96,12 @@ class IngestPipeline:
     @property
     def is_being_tried(self) -> bool:
         """The output is about to be connected for the first time."""
-        return not self._tried.done()
+        return self._state is State.CONNECTING and not self._tried.done()
+
+    @property
+    def is_open(self) -> bool:
+        """Its output is connected, and it was not closed."""
+        return self._state is State.OPEN
 
     async def tried(self) -> None:
         """Return when the first attempt to connect the output has come to its end."""

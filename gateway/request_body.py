@@ -38,8 +38,8 @@ class HeldBytes:
 
 def check_headers(headers: Mapping[bytes, bytes], limit: int) -> None:
     """Refuse a body by what is announced of it: its size, and encodings. Raises IngestRefusedError."""
-    encoding = headers.get(b"content-encoding", b"identity")
-    if encoding.strip().lower() != b"identity":
+    encoding = headers.get(b"content-encoding")
+    if encoding is not None and encoding.strip().lower() != b"identity":
         # What unpacks to far more than was sent would have to be bounded apart.
         name = encoding.decode("latin-1")
         raise IngestRefusedError(
@@ -76,17 +76,14 @@ class Body:
             if event["type"] == "http.disconnect":
                 raise CallerLeftError
             chunk: bytes = event.get("body", b"")
-            more = event.get("more_body", False)
-            self._hold(len(chunk), limit, more=more)
+            more: bool = event.get("more_body", False)
+            if self._size + len(chunk) > limit:
+                raise too_large(limit, unread=more)
+            self._held.take(len(chunk))
+            self._size += len(chunk)
             if not more:
-                return chunk if not chunks else b"".join([*chunks, chunk])
+                return b"".join([*chunks, chunk]) if chunks else chunk
             chunks.append(chunk)
-
-    def _hold(self, size: int, limit: int, *, more: bool) -> None:
-        if self._size + size > limit:
-            raise too_large(limit, unread=more)
-        self._held.take(size)
-        self._size += size
 
     def release(self) -> None:
         """Let go of its bytes."""

@@ -6,19 +6,17 @@ a handshake that is refused as ASGI has it ("WebSocket Denial Response"), where 
 """
 
 import asyncio
-import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from inspect import unwrap
 from typing import Any, Final
 
 from asgiref.sync import markcoroutinefunction
 
 from gateway.protocol import Application, Event, Receive, Scope, Send
 
-ABORT: Final = "sluice.abort"
-"""In the scope: call it to cut the connection off, dropping what the client has not read."""
 DENIAL: Final = "websocket.http.response"
 """https://asgi.readthedocs.io/en/latest/extensions.html#websocket-denial-response"""
 
@@ -31,24 +29,21 @@ class ServerFlow:
 
     @markcoroutinefunction  # as which servers know an application; one more that waits would cost each request
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve, with a `send` that waits for the client, and a way to cut it off."""
-        if scope["type"] != "lifespan":
-            protocol = _daphne_protocol(send) if isinstance(send, partial) else None
-            if protocol is not None:
-                flow = _DaphneFlow(scope["type"], protocol, send)
-                scope[ABORT], send = flow.abort, flow.send
-                if scope["type"] == "websocket":
-                    scope["extensions"] = {**scope.get("extensions", {}), DENIAL: {}}
-            elif (server := getattr(send, "__self__", None)) is not None:
-                # It has the scope: held by it, it would be a circle, which only the collector takes apart.
-                scope[ABORT] = partial(_abort, weakref.ref(server))
+        """Serve, with a `send` that waits for the client and by which it can be cut off."""
+        if isinstance(send, partial) and (protocol := _daphne_protocol(send)) is not None:
+            send = _DaphneFlow(scope["type"], protocol, send).send
+            if scope["type"] == "websocket":
+                scope["extensions"] = {**scope.get("extensions", {}), DENIAL: {}}
         return self._application(scope, receive, send)
 
 
-def abort(scope: Scope) -> None:
-    """Cut the connection of a request or WebSocket off, where the server lets one."""
-    cut: Callable[[], None] = scope.get(ABORT, _nothing)
-    cut()
+def abort(send: Send) -> None:
+    """Cut off the connection that a `send` writes to, dropping what the client has not read, if the server can."""
+    server = getattr(unwrap(send), "__self__", None)
+    if isinstance(server, _DaphneFlow):
+        server.abort()
+    elif (transport := getattr(server, "transport", None)) is not None:
+        transport.abort()  # uvicorn's `send` is a method of what has it
 
 
 class _DaphneFlow:
@@ -136,14 +131,3 @@ def _head(start: Event) -> bytes:
 def _is_begun(event: Event) -> bool:
     streaming = event["type"] == "http.response.body" and event.get("more_body", False)
     return bool(streaming) or event["type"] == "websocket.accept"
-
-
-def _abort(server: "weakref.ref[Any]") -> None:
-    """uvicorn's `send` is a method of what has the connection's transport."""
-    transport = getattr(server(), "transport", None)
-    if transport is not None:
-        transport.abort()
-
-
-def _nothing() -> None:
-    """Cut nothing off: the server has no way to."""

@@ -34,8 +34,9 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     A consumer that wrote from its handler would not be told that the client has left: see `http_disconnect`.
     """
 
-    def __init__(self, client: Client, pumping: Pumping) -> None:
+    def __init__(self, call: Call, client: Client, pumping: Pumping) -> None:
         super().__init__()
+        self._call = call
         self._client = client
         self._pumping = pumping
         self._serving: asyncio.Task[Any] | None = None
@@ -45,7 +46,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one client. A request's body is not waited for: who never sent it whole would stay for good."""
         if scope["type"] == "http":
-            self._begin(scope)
+            self._begin()
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -58,7 +59,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
 
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         """Begin."""
-        self._begin(self.scope)
+        self._begin()
 
     async def websocket_receive(self, _message: dict[str, Any]) -> None:
         """Clients of an output have nothing to say."""
@@ -72,11 +73,11 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         """The client has left."""
         await self.http_disconnect(message)
 
-    def _begin(self, scope: Scope) -> None:
+    def _begin(self) -> None:
         self._serving = asyncio.current_task()
-        self._pump = asyncio.create_task(self._pump_all(scope))
+        self._pump = asyncio.create_task(self._pump_all())
 
-    async def _pump_all(self, scope: Scope) -> None:
+    async def _pump_all(self) -> None:
         try:
             await self._pumping()
         except OSError:
@@ -85,7 +86,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         except Exception:
             logger.exception("a client's stream failed by a fault of its own")
             self._client.end(CloseReason.FAILED)
-            abort(scope)
+            abort(self._call.send)
         if self._serving is not None and not self._client_left():
             self.finished = True
             self._serving.cancel()
@@ -96,7 +97,7 @@ class StreamConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
 
 async def serve(call: Call, client: Client, pumping: Pumping) -> None:
     """Serve a client until its stream has ended, under Channels."""
-    consumer = StreamConsumer(client, pumping)
+    consumer = StreamConsumer(call, client, pumping)
     try:
         await consumer(call.scope, call.receive, call.send)
     except asyncio.CancelledError:

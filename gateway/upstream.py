@@ -164,10 +164,10 @@ class Upstream:
                     await call.send({"type": "http.response.body", "body": chunk, "more_body": True})
         except aiohttp.ClientError as error:
             self._note(call, "upstream_broke_off", repr(error))
-            abort(call.scope)  # or the caller would take a part for the whole
+            abort(call.send)  # or the caller would take a part for the whole
         except OSError as error:  # TimeoutError is one
             self._note(call, "caller_stalled", repr(error))
-            abort(call.scope)
+            abort(call.send)
         else:
             await call.send({"type": "http.response.body", "body": b""})
         finally:

@@ -86,7 +86,7 @@ class _Writer:
 
     def cut_off(self) -> None:
         """Abort the connection."""
-        abort(self._call.scope)
+        abort(self._call.send)
 
     async def end(self, reason: CloseReason) -> None:
         """Say why."""

@@ -70,15 +70,16 @@ class _Delivery:
 
     def settle(self, at: int, error: KafkaError | None, _record: Any) -> None:
         """Note what became of a record."""
-        self.conclude(at, None if error is None else as_output_error(error))
-
-    def conclude(self, at: int, error: OutputError | None) -> None:
-        """Note that a record is safe, or is not."""
         if error is not None:
-            self.errors[at] = error
+            self.errors[at] = as_output_error(error)
         self._owed -= 1
         if not self._owed:
             self._finish()
+
+    def refuse(self, at: int, error: OutputError) -> None:
+        """Note that a record was not queued."""
+        self.errors[at] = error
+        self.settle(at, None, None)
 
     def _finish(self) -> None:
         self._settled(not self.errors)
@@ -160,7 +161,7 @@ class KafkaProducer:
         except asyncio.CancelledError:
             delivery.done.cancel()
             for at in range(len(records) - left, len(records)):
-                delivery.conclude(at, None)
+                delivery.settle(at, None, None)
             raise
         await delivery.done
 
@@ -178,9 +179,9 @@ class KafkaProducer:
         except BufferError:
             if self._when_full is WhenFull.WAIT:
                 return False
-            delivery.conclude(at, OutputBusyError("the queue to the broker is full"))
+            delivery.refuse(at, OutputBusyError("the queue to the broker is full"))
         except KafkaException as error:
-            delivery.conclude(at, as_output_error(error.args[0]))
+            delivery.refuse(at, as_output_error(error.args[0]))
         return True
 
     def _serve(self) -> None:

@@ -1,13 +1,16 @@
 """Streams under Channels: whoever leaves, fails or is to end leaves nothing behind."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
+from gateway.answers import with_headers
 from gateway.broadcast import Asked, asked_position
 from gateway.client import CloseReason
+from gateway.cors import response_headers
 from gateway.message_log import Portion
-from gateway.server_flow import ABORT
+from gateway.server_flow import abort
 from gateway.sse import EventStreams
 from streams.errors import ConnectError
 from tests.gateway.serving import api, call, kafka_text, until
@@ -51,7 +54,7 @@ class Connection:
         self.sent = []
         self.aborted = asyncio.Event()
         self.call = call(SHOP, receive=self.receive, send=self.send)
-        self.call.scope[ABORT] = self.aborted.set
+        self.transport = SimpleNamespace(abort=self.aborted.set)
         self.client = self.call.client
         self.serving = asyncio.create_task(EventStreams(feeds).request(self.call))
 
@@ -129,6 +132,14 @@ async def test_a_fault_of_the_gateways_own_cuts_the_client_off(caplog):
     assert connection.aborted.is_set()
     assert feeds.closed == 1
     assert "a fault" in caplog.text
+
+
+async def test_a_page_is_cut_off_through_what_adds_its_headers():
+    connection = Connection(Feeds())
+    abort(with_headers(connection.send, response_headers("https://page.example")))
+    assert connection.aborted.is_set()
+    connection.left.set()
+    await connection.ended()
 
 
 async def test_a_server_that_gives_up_leaves_no_pump_behind():
