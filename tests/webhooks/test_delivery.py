@@ -66,7 +66,7 @@ class Receiver:
         try:
             status = self.answer(path, self.counts[path, message_id])
             if status is None:
-                await asyncio.Event().wait()
+                await reader.read()  # nothing more comes: it ends when the sender gives up
             writer.write(b"HTTP/1.1 %b\r\nContent-Length: 0\r\n\r\n" % (status or b""))
         finally:
             self.open_now[path] -= 1
