@@ -42,7 +42,8 @@ logger = logging.getLogger(__name__)
 
 CAPACITY: Final = 2048
 """Deliveries a worker holds at once: being sent, or sent and not yet recorded."""
-FLUSH_SECONDS: Final = 0.02
+FLUSH_SECONDS: Final = 0.05
+"""How long outcomes wait to be written together: a transaction for each few of them costs more than they do."""
 BEAT_SECONDS: Final = 1.0
 IDLE_SECONDS: Final = 0.5
 """How often the queue is looked at when nothing says that there is work."""
