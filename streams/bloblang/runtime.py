@@ -10,7 +10,7 @@ from streams.bloblang.caller_text import Parts, join_text
 from streams.bloblang.errors import RUNTIME_FAULTS, ConditionFault, Fault, NoContext, TypeFault
 from streams.bloblang.operators import add
 from streams.bloblang.paths import Ownership, PathCollision, assign, field, join_path
-from streams.bloblang.run import MAX_MAP_DEPTH, STEP, Absent, Run
+from streams.bloblang.run import MAX_MAP_DEPTH, STEP, Absent, Run, counted
 from streams.bloblang.values import (
     DELETED,
     NOTHING,
@@ -66,14 +66,8 @@ def caller_text(run: Run, parts: Parts) -> str:
 
 def plus(run: Run, left: Any, right: Any) -> Any:
     """`left + right`; the text it makes counts as work."""
-    if left.__class__ is str and right.__class__ is str:
-        result = left + right
-    else:
-        result = add(left, right)
-        if result.__class__ is not str:
-            return result
-    run.charge(len(result))
-    return result
+    both_text = left.__class__ is str and right.__class__ is str
+    return counted(run, left + right if both_text else add(left, right))
 
 
 def condition(value: Any) -> bool:

@@ -121,12 +121,12 @@ class KafkaOutput:
         return topic
 
     def _headers(self, message: Message) -> Headers:
+        excluded = self._excluded
         headers: Headers = [
             (name, value if value.__class__ is str else _encoded(value))
             for name, value in message.metadata.items()
+            if not name.startswith(excluded)
         ]
-        if excluded := self._excluded:
-            headers = [header for header in headers if not header[0].startswith(excluded)]
         return headers + self._static if self._static else headers
 
 

@@ -25,6 +25,10 @@ from tests.parts.topics import Topics
 MESSAGES = 300_000
 SECONDS = 180.0
 Figures = dict[str, Any]
+_IN_ORDER: dict[str, Any] = {"max_in_flight": 1, "idempotent_write": True}
+"""Acknowledged by all replicas, too."""
+_OWN_METADATA: dict[str, Any] = {"metadata": {"exclude_prefixes": ["kafka_"]}}
+"""Headers are what the mapping sets: where a record was read is no header of its copy."""
 _PIPELINES: dict[str, list[dict[str, Any]]] = {
     "the mapping": [{"mapping": MAPPING.replace("@kind", '"issues"')}],
     "no processor": [],
@@ -84,7 +88,7 @@ def _configuration(
     return {
         "input": {"kafka": {"addresses": [bootstrap], "topics": [source], "consumer_group": group}},
         "pipeline": {"threads": 1, "processors": processors},
-        "output": {"kafka": {"addresses": [bootstrap], "topic": target, "ack_replicas": True}},
+        "output": {"kafka": {"addresses": [bootstrap], "topic": target, **_IN_ORDER, **_OWN_METADATA}},
     }
 
 
