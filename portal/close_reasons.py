@@ -20,6 +20,7 @@ _REMEDIES: Final = {
     CloseReason.AGED: "The plan bounds how long a stream lasts: come back by your cursor.",
     CloseReason.CHANGED: "The publisher changed the definition: come back at once.",
     CloseReason.DEACTIVATED: "The publisher took the definition out of use.",
+    CloseReason.GAP: "Messages were gone before your program came to them: read by cursors, which say so and go on.",
     CloseReason.SLOW: "Your program read too slowly: what it missed is behind its cursor.",
     CloseReason.STALE: "The gateway did not reach its database: come back in a while.",
     CloseReason.FAILED: "The stream failed; its publisher sees the error. Come back.",

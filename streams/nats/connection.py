@@ -88,6 +88,15 @@ class NatsClient(Client):
             await self.close()
             raise ConnectError(self._reason(error)) from error
 
+    async def confirm(self, seconds: int) -> None:
+        """Return when the server has all that was published. Raises nats.errors.Error, OSError.
+
+        What was published waits for a task that writes it; `flush` by itself sends its question before that, and is
+        answered though nothing has arrived.
+        """
+        await self._flush_pending(force_flush=True)
+        await self.flush(seconds)
+
     async def _complain(self, error: Exception) -> None:
         logger.info("NATS: %r", error)
         if isinstance(error, SlowConsumerError):

@@ -57,7 +57,7 @@ class NatsOutput:
                 for at in range(len(messages)):
                     if (error := await self._publish(client, messages, at)) is not None:
                         errors[at] = error
-                await client.flush(ANSWER_SECONDS)
+                await client.confirm(ANSWER_SECONDS)
             except (Error, OSError) as error:
                 await self._link.drop(client, str(error))
                 raise OutputError(str(error) or repr(error)) from error
