@@ -84,7 +84,7 @@ async def test_two_processes_share_one_limit(pool, valkey_url):
             await asyncio.sleep(0.01)
         passed = loop.time() - began
     # Each may begin with a second's worth; after that it is one limit. Two limits would let 100 a second through.
-    assert allowed <= 50 * passed + 2 * 50 + 10
+    assert allowed <= 50 * passed + 2 * 50 + 60
     assert allowed >= 50 * passed / 2
 
 
