@@ -17,7 +17,7 @@ from gateway.http_server import HTTP_SERVER_OUTPUT
 from gateway.http_server_input import HTTP_SERVER_INPUT
 from gateway.ingest import Ingest, IngestLimits
 from gateway.ingest_pipeline import State
-from gateway.protocol import first_values
+from gateway.protocol import Receive, first_values
 from gateway.routes import ActiveApi, Purpose, Route
 from streams.builtin import core_registry
 from streams.connections import Connections
@@ -241,3 +241,15 @@ async def until(true: Any) -> None:
     async with asyncio.timeout(DEADLINE):
         while not true():
             await asyncio.sleep(0.01)
+
+
+async def asking(served: "Served", receive: Receive) -> dict[str, Any]:
+    """The status that is answered to a body that comes by `receive`."""
+    answered: dict[str, Any] = {}
+
+    async def send(event: Mapping[str, Any]) -> None:
+        answered.update({"status": event["status"]} if "status" in event else {})
+
+    scope = {"type": "http", "method": "POST", "path": "/shop/chat", "query_string": b"", "headers": []}
+    await served.ingest.request(served.call(scope, receive, send, route(served.api, Purpose.INGEST)))
+    return answered

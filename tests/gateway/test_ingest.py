@@ -6,7 +6,6 @@ import json
 import pytest
 
 from gateway.ingest import IngestLimits
-from gateway.routes import Purpose
 from streams.errors import (
     BatchError,
     ConnectError,
@@ -15,7 +14,7 @@ from streams.errors import (
     RejectedMessageError,
     TooLargeError,
 )
-from tests.gateway.ingesting import Output, Served, api, route, serving, until
+from tests.gateway.ingesting import Output, Served, api, asking, serving, until
 
 PLAIN = """
 input: {http_server: {path: /chat, timeout: 60s}}
@@ -220,18 +219,6 @@ async def test_a_sender_who_leaves_brings_nothing(served, output):
     assert await asking(served, receive) == {}
     assert (output.taken, served.counted.errors) == ([], ["client_left"])
     assert served.ingest._held._held == 0
-
-
-async def asking(served, receive):
-    """The status that is answered to a body that comes by `receive`."""
-    answered = {}
-
-    async def send(event):
-        answered.update({"status": event["status"]} if "status" in event else {})
-
-    scope = {"type": "http", "method": "POST", "path": "/shop/chat", "query_string": b"", "headers": []}
-    await served.ingest.request(served.call(scope, receive, send, route(served.api, Purpose.INGEST)))
-    return answered
 
 
 async def test_an_output_that_is_not_connected_yet_is_waited_for(output):

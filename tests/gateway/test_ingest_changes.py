@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.ingest_refusal import IngestRefusedError
-from tests.gateway.ingesting import Output, Served, api, serving, until
+from tests.gateway.ingesting import Output, Served, api, asking, serving, until
 
 PLAIN = """
 input: {http_server: {path: /chat, timeout: 60s}}
