@@ -39,7 +39,7 @@ class Caller:
     product_id: int | None = None
     plan_id: int | None = None
     attributes: Mapping[str, object] = field(default_factory=dict)
-    """Of the subscription; what `$tyk_meta` and an audience rule see."""
+    """Of the subscription; what `$tyk_meta` gives."""
     expires_at: datetime | None = None
     """The earlier end of credential and subscription."""
     examples: tuple[bytes, ...] | None = None

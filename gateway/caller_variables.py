@@ -33,13 +33,14 @@ def caller_variables(
     for name in names:
         group, _, key = name.partition(".")
         if group == "tyk_meta":
-            values[name] = _attribute(caller.attributes.get(key))
+            values[name] = attribute_text(caller.attributes.get(key))
         else:
             values[name] = _of_request(key, scope, caller, withheld, form or {})
     return values
 
 
-def _attribute(value: object) -> str:
+def attribute_text(value: object) -> str:
+    """Return an attribute of a subscription as a stream gets it; empty where there is none."""
     if value is None:
         return ""
     return value if isinstance(value, str) else serialise(value).decode()

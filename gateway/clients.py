@@ -11,9 +11,11 @@ from typing import Final
 
 from gateway.access_table import AccessTable, Grant, KnownCredential
 from gateway.caller import Caller, Limits
+from gateway.caller_variables import attribute_text
 from gateway.client import Client, CloseReason
 from gateway.client_counts import ClientCounts
 from gateway.routes import ActiveApi, Route
+from streams.variables import variables_of
 
 LOOK_SECONDS: Final = 5.0
 """All streams are looked at this often though nothing changed: other processes may have opened too many meanwhile."""
@@ -93,9 +95,21 @@ def _of_grant(client: Client, grant: Grant | None, standing: Standing) -> CloseR
         return CloseReason.UNSUBSCRIBED if client.caller.examples is None else CloseReason.DECIDED
     if not grant.is_valid(standing.now):
         return CloseReason.EXPIRED
+    if client.caller.examples is None and _reads_otherwise(client, grant):
+        return CloseReason.CHANGED
     age = grant.limits.client_age_seconds
     aged = age is not None and standing.loop_time - client.opened_at >= age
     return CloseReason.AGED if aged else None
+
+
+def _reads_otherwise(client: Client, grant: Grant) -> bool:
+    """Tell whether an attribute that the stream reads as `$tyk_meta` is another than when it was opened."""
+    before, now, stream = client.caller.attributes, grant.attributes, client.route.stream
+    if before is now or stream is None:
+        return False
+    groups = (name.split(".", 1) for name in variables_of(stream))
+    read = (name for group, name in groups if group == "tyk_meta")
+    return any(attribute_text(before.get(name)) != attribute_text(now.get(name)) for name in read)
 
 
 class Clients:

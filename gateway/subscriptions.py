@@ -13,7 +13,8 @@ from gateway.errors import Fault, InputError, RefusedError
 from gateway.models import App, Approval, Lifecycle, Plan, Product, Subscription, SubscriptionState
 from gateway.models.subscription import LIVE, MOVES
 from gateway.products import visible_products
-from gateway.records import save_checked
+from gateway.records import save_checked, set_fields
+from gateway.subscription_attributes import check_attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +130,38 @@ def choose_plan(actor: Actor, subscription: Subscription, plan: Plan) -> Subscri
 @transaction.atomic
 def assign_plan(actor: Actor, subscription: Subscription, plan: Plan) -> Subscription:
     """Go on under another plan, given by the publisher. Raises InputError, RefusedError."""
-    subscription = Subscription.objects.select_for_update().get(pk=subscription.pk)
-    if subscription.state not in LIVE:
-        raise RefusedError(
-            f"the subscription is {subscription.state}", code="not_live", remedy="request it anew"
-        )
+    subscription = _locked_live(subscription)
     if plan.product_id != subscription.product_id:
         raise InputError(Fault("the product has no such plan", "/plan", "unknown"))
     before, subscription.plan = subscription.plan, plan
     subscription.save(update_fields=("plan",))
     _record(actor, "subscription.plan", subscription, {"plan": [before.name, plan.name]})
     announce()
+    return subscription
+
+
+@transaction.atomic
+def set_attributes(actor: Actor, subscription: Subscription, attributes: object) -> Subscription:
+    """Replace what streams read as `$tyk_meta.<name>`: the publisher's to say, as in a key's metadata in Tyk.
+
+    attributes: a JSON object as `check_attributes` takes it. Raises InputError, RefusedError.
+    """
+    checked = check_attributes(attributes)
+    subscription = _locked_live(subscription)
+    changes = set_fields(subscription, {"attributes": checked})
+    subscription.save(update_fields=("attributes",))
+    _record(actor, "subscription.attributes", subscription, changes)
+    announce()
+    return subscription
+
+
+def _locked_live(subscription: Subscription) -> Subscription:
+    """The row as it is now, locked. Raises RefusedError for one that has ended."""
+    subscription = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    if subscription.state not in LIVE:
+        raise RefusedError(
+            f"the subscription is {subscription.state}", code="not_live", remedy="request it anew"
+        )
     return subscription
 
 

@@ -18,7 +18,7 @@ _REMEDIES: Final = {
     CloseReason.DECIDED: "It read examples, and the publisher has decided: come back.",
     CloseReason.LIMITED: "The plan allows fewer open streams, or its quota is used up.",
     CloseReason.AGED: "The plan bounds how long a stream lasts: come back by your cursor.",
-    CloseReason.CHANGED: "The publisher changed the definition: come back at once.",
+    CloseReason.CHANGED: "The publisher changed the definition or an attribute that it reads: come back at once.",
     CloseReason.DEACTIVATED: "The publisher took the definition out of use.",
     CloseReason.GAP: "Messages were gone before your program came to them: read by cursors, which say so and go on.",
     CloseReason.SLOW: "Your program read too slowly: what it missed is behind its cursor.",

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.caller_variables import attribute_text
 from gateway.models import Lifecycle, Subscription, SubscriptionState
 
 _MEANINGS: Final = {
@@ -46,3 +47,8 @@ def shown_state(subscription: Subscription, now: dt.datetime) -> str:
     """Return the state as lists show it: `expired` for one that is approved and over."""
     over = subscription.state == SubscriptionState.APPROVED and is_expired(subscription, now)
     return "expired" if over else str(subscription.state)
+
+
+def shown_attributes(subscription: Subscription) -> list[tuple[str, str]]:
+    """Return a subscription's attributes by name, as streams get them."""
+    return [(name, attribute_text(value)) for name, value in sorted(subscription.attributes.items())]

@@ -45,7 +45,7 @@ class Subscription(models.Model):
     purpose = models.TextField(
         blank=True, help_text="What the developer wants it for; its publisher reads it."
     )
-    attributes = models.JSONField(default=dict, blank=True, help_text="What the audience rule sees.")
+    attributes = models.JSONField(default=dict, blank=True, help_text="What streams read as $tyk_meta.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -51,19 +51,37 @@ class CredentialAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadOnlyAdmin):
+class SubscriptionAdmin(DomainAdmin):
     """Who is subscribed to what; moved by actions."""
 
     list_display = ("app", "product", "plan", "state", "requested_at", "decided_at")
     list_filter = ("state", "requested_at")
     list_select_related = ("app__organization", "product__organization", "plan__product")
     search_fields = ("app__name", "app__organization__name", "product__name")
+    kept = (
+        "app",
+        "product",
+        "plan",
+        "state",
+        "purpose",
+        "requested_by",
+        "requested_at",
+        "decided_by",
+        "decided_at",
+        "reason",
+        "expires_at",
+    )
+    fields = (*kept, "attributes")
     actions = ("approve", "reject", "suspend", "resume", "cancel")
 
     def organization_of(self, row: Any) -> Organization | None:
         """The publisher's: operators decide in its place."""
         organization: Organization = row.product.organization
         return organization
+
+    def change(self, actor: Actor, row: Any, values: Values) -> Subscription:
+        """Replace the attributes; an empty field is none."""
+        return subscriptions.set_attributes(actor, row, values["attributes"] or {})
 
     @admin.action(description="Approve")
     def approve(self, request: HttpRequest, rows: "QuerySet[Subscription]") -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from gateway import subscriptions
 from gateway.errors import Fault, InputError
 from gateway.models import App, Organization, Plan, Product, Subscription, SubscriptionState
+from gateway.subscription_attributes import LONGEST_TEXT, MOST_ATTRIBUTES
 from gateway.subscriptions import Verb
 from portal import access
 from portal.api.pages import PageQuery, page_serializer
@@ -46,12 +47,26 @@ class _PlanName(serializers.ModelSerializer[Plan]):
         fields = ("id", "name")
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": MOST_ATTRIBUTES,
+        "additionalProperties": {
+            "oneOf": [{"type": "string", "maxLength": LONGEST_TEXT}, {"type": "number"}, {"type": "boolean"}]
+        },
+    }
+)
+class _AttributesField(serializers.JSONField):
+    """Attributes by name; the domain call checks them."""
+
+
 class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
     """A subscription, the same for both sides: of the app its name, nothing more."""
 
     app = _AppName()
     product = _ProductName()
     plan = _PlanName()
+    attributes = _AttributesField(help_text="Set by the publisher; streams read them as $tyk_meta.<name>.")
 
     class Meta:
         model = Subscription
@@ -62,6 +77,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
             "plan",
             "state",
             "purpose",
+            "attributes",
             "requested_at",
             "decided_at",
             "reason",
@@ -87,6 +103,14 @@ class PlanChoiceSerializer(StrictSerializer):
     """Another plan of the same product."""
 
     plan = serializers.IntegerField(min_value=1)
+
+
+class AttributesSerializer(StrictSerializer):
+    """All attributes of a subscription."""
+
+    attributes = _AttributesField(
+        help_text='By names of letters, digits and _, such as {"team": "blue"}; those left out are gone.'
+    )
 
 
 class SubscriptionQuery(PageQuery):
@@ -190,6 +214,17 @@ class SubscriptionPlanAssignment(ManagementView):
         row = access.sold_subscription(self.actor, subscription)
         plan = _plan(row, self.body(PlanChoiceSerializer)["plan"])
         return shown(SubscriptionSerializer, subscriptions.assign_plan(self.actor, row, plan))
+
+
+class SubscriptionAttributes(ManagementView):
+    """A publisher says what streams read of it."""
+
+    @extend_schema(request=AttributesSerializer, responses={200: SubscriptionSerializer})
+    def post(self, request: Request, subscription: int) -> Response:
+        """Replace the attributes of a subscription to an own product, which streams read as $tyk_meta.<name>."""
+        row = access.sold_subscription(self.actor, subscription)
+        attributes = self.body(AttributesSerializer)["attributes"]
+        return shown(SubscriptionSerializer, subscriptions.set_attributes(self.actor, row, attributes))
 
 
 def _plan(subscription: Subscription, pk: int) -> Plan:

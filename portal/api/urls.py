@@ -76,6 +76,9 @@ _GATEWAY: list[URLPattern] = [
     path(
         "subscriptions/<row:subscription>/assign-plan", subscriptions_api.SubscriptionPlanAssignment.as_view()
     ),
+    path(
+        "subscriptions/<row:subscription>/set-attributes", subscriptions_api.SubscriptionAttributes.as_view()
+    ),
     *(
         path(
             f"subscriptions/<row:subscription>/{verb.name.partition('.')[2]}",

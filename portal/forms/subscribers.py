@@ -6,8 +6,10 @@ from django import forms
 from django.db.models import QuerySet
 
 from gateway.models import Plan, Subscription, SubscriptionState
+from gateway.subscription_attributes import MOST_ATTRIBUTES
 from gateway.subscriptions import APPROVE, REJECT, RESUME, SUSPEND, Verb
 from portal.forms.domain_form import DomainForm
+from portal.forms.json_field import JsonField
 
 VERBS: Final[dict[str, Verb]] = {"approve": APPROVE, "reject": REJECT, "suspend": SUSPEND, "resume": RESUME}
 """What a publisher may decide, by the value of its button."""
@@ -48,6 +50,23 @@ class PlanAssignmentForm(DomainForm):
         super().__init__(data)
         self.fields["plan"].queryset = plans  # type: ignore[attr-defined]
         self.fields["plan"].label_from_instance = lambda plan: plan.name  # type: ignore[attr-defined]
+
+
+class AttributesForm(DomainForm):
+    """All attributes of a subscription."""
+
+    attributes = JsonField(
+        required=False,
+        rows=6,
+        label="Attributes as JSON",
+        help_text=f'Names with text, numbers, true or false, {MOST_ATTRIBUTES} at most, such as {{"team": "blue"}}. '
+        "Those left out are gone.",
+    )
+
+    def clean_attributes(self) -> Any:
+        """Return the value that was written; an empty field is no attributes."""
+        value = self.cleaned_data["attributes"]
+        return {} if value is None else value
 
 
 class SubscriberFilterForm(forms.Form):

@@ -9,11 +9,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gateway.actor import Actor
 from gateway.models import Plan, Subscription
 from gateway.models.subscription import LIVE
-from gateway.subscriptions import assign_plan, decide_subscription
+from gateway.subscriptions import assign_plan, decide_subscription, set_attributes
 from portal import access
 from portal.audit_trail import trail_of
+from portal.forms.domain_form import DomainForm
 from portal.forms.subscribers import (
     VERBS,
+    AttributesForm,
     DecisionForm,
     PlanAssignmentForm,
     SubscriberFilterForm,
@@ -22,6 +24,7 @@ from portal.forms.subscribers import (
 from portal.page_lists import list_page
 from portal.page_requests import PageRequest
 from portal.plan_terms import plan_terms
+from portal.subscription_outlook import shown_attributes
 from portal.views.actions import show_form
 from portal.views.guards import member_page
 from portal.views.product_frame import product_frame
@@ -58,14 +61,15 @@ def subscriber(request: PageRequest, actor: Actor, subscription: int) -> HttpRes
         row, data = access.sold_subscription(actor, subscription), request.POST
     if data is not None and "plan" in data:
         return _assign(request, actor, row)
+    if data is not None and "attributes" in data:
+        return _set_attributes(request, actor, row)
     form = DecisionForm(data)
     if form.is_bound and form.attempt(
         lambda values: decide_subscription(actor, row, VERBS[values["verb"]], values["reason"])
     ):
         messages.success(request, f"{row.app.name} is {_SAID[form.cleaned_data['verb']]}.")
         return redirect("subscriber", row.pk)
-    forms = {"decision": form, "plan_form": PlanAssignmentForm(None, _other_plans(row))}
-    return show_form(request, _TEMPLATE, form, {**_context(actor, row), **forms})
+    return _show(request, actor, row, form, decision=form)
 
 
 def _assign(request: PageRequest, actor: Actor, row: Subscription) -> HttpResponse:
@@ -73,8 +77,27 @@ def _assign(request: PageRequest, actor: Actor, row: Subscription) -> HttpRespon
     if form.attempt(lambda values: assign_plan(actor, row, values["plan"])):
         messages.success(request, f"{row.app.name} goes on under {form.cleaned_data['plan'].name}.")
         return redirect("subscriber", row.pk)
-    forms = {"decision": DecisionForm(None), "plan_form": form}
-    return show_form(request, _TEMPLATE, form, {**_context(actor, row), **forms})
+    return _show(request, actor, row, form, plan_form=form)
+
+
+def _set_attributes(request: PageRequest, actor: Actor, row: Subscription) -> HttpResponse:
+    form = AttributesForm(request.POST)
+    if form.attempt(lambda values: set_attributes(actor, row, values["attributes"])):
+        messages.success(request, f"The attributes of {row.app.name} are in force within two seconds.")
+        return redirect("subscriber", row.pk)
+    return _show(request, actor, row, form, attributes_form=form)
+
+
+def _show(
+    request: PageRequest, actor: Actor, row: Subscription, form: DomainForm, **sent: DomainForm
+) -> HttpResponse:
+    """Show the page with all its forms; sent: the one that is shown again, by its name in the template."""
+    forms = {
+        "decision": DecisionForm(None),
+        "plan_form": PlanAssignmentForm(None, _other_plans(row)),
+        "attributes_form": AttributesForm(None, initial={"attributes": row.attributes}),
+    }
+    return show_form(request, _TEMPLATE, form, {**_context(actor, row), **forms, **sent})
 
 
 def _context(actor: Actor, row: Subscription) -> dict[str, object]:
@@ -85,6 +108,7 @@ def _context(actor: Actor, row: Subscription) -> dict[str, object]:
         "subscription": row,
         "terms": plan_terms(row.plan),
         "verbs": verbs_for(row) if access.allows(actor, access.PRODUCTS) else [],
+        "attributes": shown_attributes(row),
         "is_live": row.state in LIVE,
         "others": others.exclude(pk=row.pk).order_by("-pk")[:10],
         "trail": trail_of(actor, row),

@@ -21,7 +21,7 @@ from portal.page_lists import list_page
 from portal.page_requests import PageRequest
 from portal.plan_terms import plan_terms
 from portal.snippets import ways
-from portal.subscription_outlook import ShownSubscription, outlook, shown_state
+from portal.subscription_outlook import ShownSubscription, outlook, shown_attributes, shown_state
 from portal.views.actions import Confirmation, confirm, show_form
 from portal.views.guards import member_page, role_page
 
@@ -69,6 +69,7 @@ def subscription(request: PageRequest, actor: Actor, subscription: int) -> HttpR
         "subscription": found,
         "state": shown_state(found, now),
         "outlook": outlook(found, now),
+        "attributes": shown_attributes(found),
         "terms": plan_terms(found.plan),
         "used": Usage.objects.filter(subscription=found, period=found.plan.quota_period)
         .order_by("-start")

@@ -24,8 +24,8 @@ CREDENTIAL = KnownCredential(id=3, app_id=1, organization_id=9, expires_at=None,
 CALLER = Caller("192.0.2.1", Limits(), app_id=1, credential_id=3, subscription_id=7)
 
 
-def grant(subscription_id=7, expires_at=None, **limits):
-    return Grant(subscription_id, 5, 4, Limits(**limits), {}, expires_at)
+def grant(subscription_id=7, expires_at=None, attributes=None, **limits):
+    return Grant(subscription_id, 5, 4, Limits(**limits), attributes or {}, expires_at)
 
 
 def standing(*apis, credential=CREDENTIAL, grants=None, loop_time=0.0):
@@ -39,8 +39,8 @@ def here():
     return Clients(ClientCounts("redis://127.0.0.1:1", "here"))
 
 
-async def opened(clients, caller=CALLER):
-    client = clients.open(Route(API, Purpose.STREAM, API.streams["orders"]), caller)
+async def opened(clients, caller=CALLER, of=API):
+    client = clients.open(Route(of, Purpose.STREAM, of.streams["orders"]), caller)
     assert client is not None
     client.opened_at = 0.0
     return client
@@ -74,6 +74,24 @@ async def test_a_stream_ends_when_what_it_was_opened_under_does(now, caller, rea
     client = await opened(here(), caller)
     credential = next((one for one in now.table.credentials.values() if one.id == caller.credential_id), None)
     assert reason_to_end(client, now, Rights(credential, now.grant(caller, API.definition_id))) is reason
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ({"team": 1, "level": 1}, None),
+        ({"team": 1}, None),  # it reads the other one
+        ({"team": 2, "level": 1}, CloseReason.CHANGED),
+        ({"team": True, "level": 1}, CloseReason.CHANGED),
+        ({"level": 1}, CloseReason.CHANGED),
+    ],
+)
+async def test_a_stream_ends_when_an_attribute_that_it_reads_is_another(attributes, reason):
+    reading = replace(API, streams=api(kafka_text("b:1", "t", "$tyk_meta.team")).streams)
+    now = standing(reading, grants=(grant(attributes=attributes),))
+    client = await opened(here(), replace(CALLER, attributes={"team": 1, "level": 1}), reading)
+    rights = Rights(CREDENTIAL, now.grant(client.caller, API.definition_id))
+    assert reason_to_end(client, now, rights) is reason
 
 
 @given(

@@ -12,7 +12,7 @@ from gateway.credentials import revoke_credential
 from gateway.definitions import deactivate_definition
 from gateway.models import Subscription
 from gateway.plans import change_plan
-from gateway.subscriptions import cancel_subscription, suspend_subscription
+from gateway.subscriptions import cancel_subscription, set_attributes, suspend_subscription
 from tests.gateway.asgi_harness import DEADLINE, SERVERS, detail, gateway_process, wait_until
 from tests.gateway.shop import CHAT, document, open_shop
 
@@ -127,6 +127,30 @@ def test_a_changed_stream_ends_its_clients_and_no_others(gateway):
         changed = {"http_server": {"path": "/more", "ws_path": "/more/ws", "timeout": "7s"}}
         opened.shop.replace(document({**both, "more": {**CHAT, "input": changed}}))
         assert ending(client) == (1012, "definition_changed")
+        assert is_open(kept)
+
+
+def test_a_changed_attribute_is_read_at_once_and_ends_the_streams_that_read_it(gateway):
+    reading = {
+        "input": {"http_server": {"path": "/team", "ws_path": "/team/ws"}},
+        "pipeline": {"processors": [{"mapping": 'root = "$tyk_meta.team"'}]},
+        "output": {"sync_response": {}},
+    }
+    opened = Opened(gateway)
+    subscription = opened.shop.subscription(opened.app)
+    set_attributes(opened.shop.publisher, subscription, {"team": "blue", "level": 1})
+    opened.shop.replace(document({"chat": CHAT, "team": reading}))
+    headers = {"Authorization": opened.issued.key}
+
+    def team():
+        return gateway.request("POST", "/shop/team", data=b"{}", headers=headers).text
+
+    wait_until(lambda: team() == "blue")
+    with opened.stream() as kept, gateway.websocket("/shop/team/ws", headers) as client:
+        set_attributes(opened.shop.publisher, subscription, {"team": "blue", "level": 2})
+        set_attributes(opened.shop.publisher, subscription, {"team": "green"})
+        assert ending(client) == (1012, "definition_changed")
+        assert team() == "green"
         assert is_open(kept)
 
 

@@ -252,6 +252,24 @@ def test_a_schema_that_is_none_is_refused_and_said(operator):
     assert (event_type.schema, event_type.version) == ({"type": "object"}, 1)
 
 
+def test_attributes_of_a_subscription_are_set_as_its_publisher_would(operator):
+    row = factories.SubscriptionFactory(attributes={"team": "red"})
+    before = RevisionCounter.objects.get().value
+    assert "neither text" in change(operator, row, attributes='{"team": []}').content.decode()
+    assert not Audit.objects.exists()
+    change(operator, row, attributes='{"team": "blue"}')
+    row.refresh_from_db()
+    assert row.attributes == {"team": "blue"}
+    changed = {"attributes": [{"team": "red"}, {"team": "blue"}]}
+    for audited in Audit.objects.all():
+        assert (audited.verb, audited.changes) == ("subscription.attributes", changed)
+    assert RevisionCounter.objects.get().value == before + 1
+    sent = {"initial-attributes": '{"team": "blue"}', "attributes": "", "state": "cancelled"}
+    change(operator, row, **sent)
+    row.refresh_from_db()
+    assert (row.attributes, row.state) == ({}, "approved")
+
+
 def delete(operator, row):
     return operator.post(address(type(row), "delete", row.pk), {"post": "yes"}, follow=True)
 

@@ -56,6 +56,7 @@ TABLE = [
     ("POST", "subscriptions/{subscription}/cancel", DEVELOPER, "own"),
     ("POST", "subscriptions/{subscription}/choose-plan", DEVELOPER, "own"),
     ("POST", "subscriptions/{subscription}/assign-plan", PUBLISHER, "own"),
+    ("POST", "subscriptions/{subscription}/set-attributes", PUBLISHER, "own"),
     ("POST", "subscriptions/{subscription}/approve", PUBLISHER, "own"),
     ("POST", "subscriptions/{subscription}/reject", PUBLISHER, "own"),
     ("POST", "subscriptions/{subscription}/suspend", PUBLISHER, "own"),

@@ -100,5 +100,6 @@ ROWS = (
     Row("product-subscribers", "GET", INSIDE, product),
     Row("subscriber", "GET", INSIDE, subscription),
     Row("subscriber", "POST", SENT, subscription),
+    Row("subscriber", "POST", SENT, subscription, lambda _: {"attributes": "[]"}),
     Row("approvals", "GET", MEMBERS),
 )

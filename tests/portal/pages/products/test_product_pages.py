@@ -4,9 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gateway.models import Lifecycle, Product, SubscriptionState
+from gateway.models import Lifecycle, Product, Role, SubscriptionState
 from portal.models import Page
 from tests import factories
+from tests.changes import actor_in
 from tests.portal.pages.conftest import LONG_NAME
 
 MOST_QUERIES = 15
@@ -205,6 +206,30 @@ def test_a_subscriber_is_approved_suspended_resumed_and_moved(publisher, estate)
     other = factories.PlanFactory(name="Of another product")
     assert "valid choice" in text(publisher.post(address, {"plan": other.pk}), 422)
     assert "goes on under Gold" in text(publisher.post(address, {"plan": gold.pk}, follow=True))
+
+
+def test_attributes_are_set_by_the_publisher_and_shown_to_both(publisher, estate, signed_in):
+    row = factories.SubscriptionFactory(plan=estate.public.plans.get())
+    address = f"/publish/subscriptions/{row.pk}"
+    assert "There are none." in text(publisher.get(address))
+    refused = text(publisher.post(address, {"attributes": '{"team": ["<b>"]}'}), 422)
+    assert "is neither text, number nor boolean" in refused
+    assert "[&quot;&lt;b&gt;&quot;]" in refused
+    assert "This is not JSON" in text(publisher.post(address, {"attributes": "team: blue"}), 422)
+    sent = {"attributes": '{"team": "<i>blue", "beta": true}'}
+    shown = text(publisher.post(address, sent, follow=True))
+    assert "in force within two seconds" in shown
+    row.refresh_from_db()
+    assert row.attributes == {"team": "<i>blue", "beta": True}
+    subscriber = signed_in(actor_in(row.app.organization, Role.OWNER))
+    for page in (shown, text(subscriber.get(f"/subscriptions/{row.pk}"))):
+        assert '<td class="mono" data-label="Value">&lt;i&gt;blue</td>' in page
+        assert '<td class="mono" data-label="Value">true</td>' in page
+    assert subscriber.post(address, {"attributes": "{}"}).status_code in {403, 404}
+    publisher.post(address, {"attributes": ""})
+    row.refresh_from_db()
+    assert row.attributes == {}
+    assert "$tyk_meta" not in text(subscriber.get(f"/subscriptions/{row.pk}"))
 
 
 @pytest.mark.parametrize(
