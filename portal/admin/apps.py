@@ -11,6 +11,7 @@ from gateway.actor import Actor
 from gateway.models import App, Credential, Organization, Subscription
 from portal.admin.audited import ReadOnlyAdmin
 from portal.admin.domain import DomainAdmin, Values
+from portal.admin.irreversible import irreversible
 
 
 @admin.register(App)
@@ -45,6 +46,7 @@ class CredentialAdmin(ReadOnlyAdmin):
         return organization
 
     @admin.action(description="Revoke")
+    @irreversible
     def revoke(self, request: HttpRequest, rows: "QuerySet[Credential]") -> None:
         """Revoke credentials."""
         self.each(request, rows, credentials.revoke_credential)
@@ -104,6 +106,7 @@ class SubscriptionAdmin(DomainAdmin):
         self.each(request, rows, subscriptions.resume_subscription)
 
     @admin.action(description="Cancel")
+    @irreversible
     def cancel(self, request: HttpRequest, rows: "QuerySet[Subscription]") -> None:
         """Cancel subscriptions."""
         self.each(request, rows, subscriptions.cancel_subscription)

@@ -15,6 +15,7 @@ from gateway.actor import Actor
 from gateway.models import Invitation, ManagementKey, Membership, Organization, Role, User
 from portal.admin.audited import AuditedAdmin, ReadOnlyAdmin
 from portal.admin.domain import DomainAdmin, Values
+from portal.admin.irreversible import irreversible
 
 # Rights are given to people, not to groups.
 admin.site.unregister(Group)
@@ -156,6 +157,7 @@ class ManagementKeyAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     @admin.action(description="Revoke")
+    @irreversible
     def revoke(self, request: HttpRequest, rows: "QuerySet[ManagementKey]") -> None:
         """Revoke management keys."""
         self.each(request, rows, management_keys.revoke_management_key)

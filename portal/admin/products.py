@@ -11,6 +11,7 @@ from gateway.actor import Actor
 from gateway.models import EventType, Organization, Plan, Product
 from portal.admin.audited import AuditedAdmin
 from portal.admin.domain import DomainAdmin, Values
+from portal.admin.irreversible import irreversible
 from portal.models import Catalogue, Page
 from portal.product_pages import change_page, delete_page
 from webhooks.endpoints import delete_unchosen_event_type
@@ -97,6 +98,7 @@ class ProductAdmin(DomainAdmin):
         self.each(request, rows, products.deprecate_product)
 
     @admin.action(description="Retire: nothing is delivered any more, for good")
+    @irreversible
     def retire(self, request: HttpRequest, rows: "QuerySet[Product]") -> None:
         """Retire products."""
         self.each(request, rows, products.retire_product)

@@ -23,6 +23,7 @@ from gateway.models import (
 )
 from gateway.quarantine_decisions import discard_quarantined, retry_quarantined
 from portal.admin.audited import AuditedAdmin, ReadOnlyAdmin
+from portal.admin.irreversible import irreversible
 
 
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none when it runs
@@ -166,6 +167,7 @@ class QuarantineAdmin(ReadOnlyAdmin):
         self.each(request, rows, retry_quarantined)
 
     @admin.action(description="Discard")
+    @irreversible
     def discard(self, request: HttpRequest, rows: "QuerySet[Quarantine]") -> None:
         """Drop messages."""
         self.each(request, rows, discard_quarantined)

@@ -7,25 +7,22 @@ from django.urls import reverse
 
 from gateway.connections import password_of
 from gateway.models import (
-    ApiDefinition,
     App,
     Audit,
     Connection,
     Credential,
     EventType,
-    ManagementKey,
     Membership,
     Organization,
     Plan,
     Product,
     RevisionCounter,
     Role,
-    Subscription,
-    SubscriptionState,
     User,
 )
 from portal.models import Page
 from tests import factories
+from tests.portal.admin.operating import act, address
 from webhooks.models import Attempt, Delivery, Due, Endpoint, Message, Payload
 
 admin.autodiscover()
@@ -39,13 +36,6 @@ OURS = sorted(
 )
 OF_MANY = [model for model in OURS if model is not RevisionCounter]
 """Those of which there is more than one row."""
-
-
-@pytest.fixture
-def operator(client, db):
-    user = User.objects.create_superuser("operator@example.com", "a long password")
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -80,10 +70,6 @@ def estate(db):
         "Page",
     ):
         getattr(factories, f"{name}Factory")()
-
-
-def address(model, page, *args):
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
 def test_every_model_has_an_admin():
@@ -131,81 +117,6 @@ def test_a_delivery_is_found_by_its_id(operator, estate, text):
     assert f"dlv_{delivery.pk}" in page.content.decode()
     assert list(page.context["cl"].result_list) == [delivery]
     assert not operator.get(address(Delivery, "changelist"), {"q": "999"}).context["cl"].result_list
-
-
-def act(operator, model, action, *rows):
-    body = {"action": action, "_selected_action": [row.pk for row in rows]}
-    return operator.post(address(model, "changelist"), body, follow=True)
-
-
-def test_an_operator_approves_and_suspends_with_audit_and_revision(operator):
-    subscription = factories.SubscriptionFactory(state="requested")
-    before = RevisionCounter.objects.get().value
-    act(operator, Subscription, "approve", subscription)
-    act(operator, Subscription, "suspend", subscription)
-    subscription.refresh_from_db()
-    assert subscription.state == SubscriptionState.SUSPENDED
-    assert RevisionCounter.objects.get().value == before + 2
-    verbs = Audit.objects.filter(organization=subscription.product.organization).values_list(
-        "verb", "actor__email"
-    )
-    assert set(verbs) == {
-        ("subscription.approve", "operator@example.com"),
-        ("subscription.suspend", "operator@example.com"),
-    }
-
-
-def test_an_illegal_move_is_said_and_nothing_changes(operator):
-    subscription = factories.SubscriptionFactory(state="rejected")
-    page = act(operator, Subscription, "approve", subscription)
-    assert "the subscription is rejected" in page.content.decode()
-    assert Subscription.objects.get().state == SubscriptionState.REJECTED
-    assert not Audit.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("factory", "action", "field", "value"),
-    [
-        ("Endpoint", "disable", "state", "disabled"),
-        ("Endpoint", "pause", "state", "paused"),
-        ("Product", "deprecate", "lifecycle", "deprecated"),
-        ("Organization", "suspend", "is_active", False),
-        ("Quarantine", "discard", "state", "discarded"),
-        ("Quarantine", "retry", "state", "retrying"),
-    ],
-)
-def test_actions_do_what_the_domain_calls_do(operator, factory, action, field, value):
-    row = getattr(factories, f"{factory}Factory")()
-    before = RevisionCounter.objects.get().value
-    act(operator, type(row), action, row)
-    row.refresh_from_db()
-    assert getattr(row, field) == value
-    assert Audit.objects.get().actor.email == "operator@example.com"
-    assert RevisionCounter.objects.get().value == before + 1
-
-
-@pytest.mark.parametrize(("factory", "model"), [("Credential", Credential), ("ManagementKey", ManagementKey)])
-def test_keys_are_revoked(operator, factory, model):
-    row = getattr(factories, f"{factory}Factory")()
-    act(operator, model, "revoke", row)
-    row.refresh_from_db()
-    assert row.revoked_at is not None
-
-
-def test_a_definition_is_deactivated(operator):
-    revision = factories.RevisionFactory()
-    definition = revision.definition
-    definition.state, definition.active_revision = "active", revision
-    definition.save()
-    act(operator, ApiDefinition, "deactivate", definition)
-    definition.refresh_from_db()
-    assert (definition.state, definition.active_revision) == ("draft", None)
-
-
-def test_a_delivery_is_replayed(operator):
-    delivery = factories.DeliveryFactory(state=4)
-    act(operator, Delivery, "replay", delivery)
-    assert Due.objects.get().delivery_id == delivery.pk
 
 
 def form_of(operator, row):
