@@ -51,10 +51,14 @@ def look_at(page, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name
 
 
-def run_action(page, action):
+def choose_action(page, action):
     page.locator("input[name=_selected_action]").first.check()
     page.locator("select[name=action]").select_option(action)
     page.get_by_role("button", name="Run").click()
+
+
+def run_action(page, action):
+    choose_action(page, action)
     page.get_by_text("Done: 1.").wait_for()
 
 
@@ -75,6 +79,12 @@ def test_an_administrator_signs_in_approves_suspends_and_finds_the_deliveries(pa
     assert subscription.state == "suspended"
     page.goto(f"{live_server.url}/admin/gateway/subscription/{subscription.pk}/change/")
     look_at(page, "subscription")
+    page.goto(f"{live_server.url}/admin/gateway/subscription/")
+    choose_action(page, "cancel")
+    page.get_by_text("This cannot be taken back.").wait_for()
+    look_at(page, "question")
+    page.get_by_role("button", name="Cancel 1 subscription").click()
+    page.get_by_text("Done: 1.").wait_for()
     page.goto(f"{live_server.url}/admin/webhooks/delivery/")
     assert page.get_by_role("heading", name="deliver").count() >= 1
     look_at(page, "deliveries")
