@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -25,12 +24,13 @@ _TYPES: Final = {
     FieldType.BLOBLANG: "mapping",
     **{label: f"label of a {kind.value.replace('_', ' ')}" for label, kind in LABELS.items()},
 }
-_MADE: Final = "<!-- Made by `manage.py streams docs`: change the component's declaration instead. -->"
+MADE: Final = "<!-- Made by `manage.py streams docs`: change the declaration instead. -->"
+"""How every page that is made begins."""
 INDEX: Final = "README.md"
 
 
 def pages(registry: Registry) -> dict[str, str]:
-    """The text of every page by its path in the folder of the reference."""
+    """The text of every component's page by its path in the folder of the components."""
     specs = registry.specs()
     return {INDEX: _index(specs), **{page_path(spec): page(spec) for spec in specs}}
 
@@ -43,7 +43,7 @@ def page_path(spec: ComponentSpec) -> str:
 def page(spec: ComponentSpec) -> str:
     """The page of one component, in Markdown."""
     parts = [
-        _MADE,
+        MADE,
         f"# {_title(spec)}",
         spec.summary,
         *([spec.description.strip()] if spec.description else []),
@@ -55,24 +55,11 @@ def page(spec: ComponentSpec) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write_pages(registry: Registry, folder: Path) -> int:
-    """Write all pages and take away those of components that are no more. Returns how many there are."""
-    made = pages(registry)
-    for old in folder.rglob("*.md"):
-        if str(old.relative_to(folder)) not in made and old.read_bytes().startswith(_MADE.encode()):
-            old.unlink()
-    for name, text in made.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return len(made)
-
-
 def _index(specs: Sequence[ComponentSpec]) -> str:
-    parts = [_MADE, "# Components"]
+    parts = [MADE, "# Components", "What mappings are written in: [Bloblang](../bloblang/README.md)."]
     for kind, title in _KINDS.items():
         rows = [
-            f"| [`{spec.name}`]({page_path(spec)}) | {_cell(spec.summary)} |"
+            f"| [`{spec.name}`]({page_path(spec)}) | {table_cell(spec.summary)} |"
             for spec in specs
             if spec.kind is kind
         ]
@@ -114,7 +101,7 @@ def _fields(spec: ComponentSpec) -> Iterator[str]:
 
 def _rows(field: Field, inside: str) -> Iterator[str]:
     name = f"{inside}{field.name}{_brackets(field)}"
-    yield f"| `{name}` | {_type(field)} | {_default(field)} | {_cell(_summary(field))} |"
+    yield f"| `{name}` | {_type(field)} | {_default(field)} | {table_cell(_summary(field))} |"
     for child in field.children:
         yield from _rows(child, f"{name}.")
 
@@ -150,5 +137,6 @@ def _summary(field: Field) -> str:
     return " ".join(notes)
 
 
-def _cell(text: str) -> str:
+def table_cell(text: str) -> str:
+    """Text as a cell of a table takes it."""
     return text.replace("|", "\\|").replace("\n", " ")

@@ -16,8 +16,8 @@ from streams.config import Text, parse
 from streams.extensions import ExtensionError, with_extensions
 from streams.lint import check_stream
 from streams.pipeline import Pipeline
+from streams.reference.folder import reference
 from streams.reference.json_schema import configuration_schema
-from streams.reference.pages import pages
 from streams.registry import Registry
 from streams.spec import Rules
 from tests.streams.making import (
@@ -115,7 +115,9 @@ def test_what_it_adds_is_checked_as_ours_is(cards):
 
 
 def test_what_it_adds_stands_in_the_reference_and_the_schema(cards):
-    assert "Digits at the end that stay" in pages(cards)["processor/mask_cards.md"]
+    made = reference(cards)
+    assert "Digits at the end that stay" in made["components/processor/mask_cards.md"]
+    assert "## `card_brand`\n\n`card_brand(" in made["bloblang/functions.md"]
     assert "mask_cards" in json.dumps(configuration_schema(cards))
 
 

@@ -44,7 +44,7 @@ def timestamp_unix_nano() -> int:
 
 @function(
     "env",
-    "An environment variable, or null. Only where the operator allows `env`.",
+    "An environment variable, or null.",
     parameters=(string("name"), boolean("no_cache", default=False)),
     permission="env",
     pure=False,
@@ -56,7 +56,7 @@ def env(name: str, no_cache: bool) -> str | None:  # noqa: ARG001, FBT001 - noth
 
 @function(
     "file",
-    "The content of a file, as bytes. Only where the operator allows `file`.",
+    "The content of a file, as bytes.",
     parameters=(string("path"), boolean("no_cache", default=False)),
     permission="file",
     pure=False,
@@ -69,9 +69,7 @@ def file(path: str, no_cache: bool) -> bytes:  # noqa: ARG001, FBT001 - nothing 
         raise Fault(f"open {path}: {(error.strerror or str(error)).lower()}") from error
 
 
-@function(
-    "hostname", "The name of this host. Only where the operator allows `env`.", permission="env", pure=False
-)
+@function("hostname", "The name of this host.", permission="env", pure=False)
 def hostname() -> str:
     """The host's name."""
     return socket.gethostname()

@@ -18,8 +18,8 @@ from streams.errors import ConfigError
 from streams.garbage import spare_what_stays
 from streams.lint import CheckedStream
 from streams.outputs.stdout import STDOUT
+from streams.reference.folder import write_reference
 from streams.reference.json_schema import configuration_schema
-from streams.reference.pages import write_pages
 from streams.reference.skeleton import skeleton
 from streams.registry import Registry
 from streams.spec import Kind, Rules, Severity
@@ -27,7 +27,7 @@ from streams.standalone import run_stream, standalone_services
 from streams.stopping import StopSignal
 from streams.stream_tests.running import Outcome, TestFile, has_tests
 
-REFERENCE: Final = "docs/reference/components"
+REFERENCE: Final = "docs/reference"
 _DIALECTS: Final = ("sluice", "tyk")
 
 
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         create.add_argument("components", help="input/processor,processor/output")
         create.add_argument("--small", action="store_true", help="only fields that must be given")
         actions.add_parser("schema", help="print a JSON Schema of configurations, for editors")
-        docs = actions.add_parser("docs", help="write the reference of components")
+        docs = actions.add_parser("docs", help="write the reference of components and of Bloblang")
         docs.add_argument("folder", nargs="?", default=REFERENCE)
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's shape
@@ -124,7 +124,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(configuration_schema(registry), indent=2))
 
     def _docs(self, registry: Registry, options: dict[str, Any]) -> None:
-        count = write_pages(registry, Path(options["folder"]))
+        count = write_reference(registry, Path(options["folder"]))
         self.stdout.write(f"{count} pages in {options['folder']}")
 
 

@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 
 from portal.components import definition_registry
 from streams.management.commands.streams import REFERENCE
+from streams.reference.folder import is_made, reference
 from streams.reference.json_schema import configuration_schema
-from streams.reference.pages import pages
 from tests.streams.making import findings
 
 GOOD = """\
@@ -268,16 +268,29 @@ def test_schema_prints_it():
 
 def test_every_component_has_a_page_with_its_fields_and_examples(tmp_path):
     out, _ = streams("docs", tmp_path)
-    made = pages(definition_registry())
+    made = reference(definition_registry())
     assert f"{len(made)} pages" in out
-    text = (tmp_path / "processor" / "sql_raw.md").read_text()
+    text = (tmp_path / "components" / "processor" / "sql_raw.md").read_text()
     assert "| `dsn` | string | required |" in text
     assert "```yaml\nsql_raw:\n  driver: postgres\n" in text
-    (tmp_path / "processor" / "gone.md").write_text(text)
+    (tmp_path / "components" / "processor" / "gone.md").write_text(text)
     (tmp_path / "notes.md").write_text("# Of somebody else")
     streams("docs", tmp_path)
-    assert not (tmp_path / "processor" / "gone.md").exists()
+    assert not (tmp_path / "components" / "processor" / "gone.md").exists()
     assert (tmp_path / "notes.md").exists()
+
+
+def test_the_language_has_pages_with_signatures_defaults_and_results(tmp_path):
+    streams("docs", tmp_path)
+    functions = (tmp_path / "bloblang" / "functions.md").read_text()
+    assert '`ulid(encoding: "crockford", random_source: "secure_random")`' in functions
+    assert '| `encoding` | string | `"crockford"` |' in functions
+    methods = (tmp_path / "bloblang" / "methods.md").read_text()
+    assert "`.trim(cutset?)`" in methods
+    assert 'root = this.uppercase()\n\n# in:  "aé"\n# out: "AÉ"' in methods
+    assert "# error: failed assignment (line 1): field `this`: index '5'" in methods
+    assert "## `format_timestamp_unix`" not in methods
+    assert "[`trim`](methods.md#trim)" in (tmp_path / "bloblang" / "README.md").read_text()
 
 
 def blobl(monkeypatch, lines, *arguments):
@@ -323,7 +336,9 @@ def test_blobl_refuses_what_it_cannot_read(monkeypatch, arguments, reason):
     assert reason in blobl(monkeypatch, [], *arguments)[2]
 
 
-def test_the_reference_in_the_documentation_is_that_of_these_components():
+def test_the_reference_in_the_documentation_is_that_of_what_there_is():
     folder = Path(__file__).parents[3] / REFERENCE
-    written = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.md")}
-    assert written == pages(definition_registry()), "run `manage.py streams docs`"
+    written = {
+        str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.md") if is_made(path)
+    }
+    assert written == reference(definition_registry()), "run `manage.py streams docs`"
