@@ -30,12 +30,14 @@ class DryRunForm(DefinitionForm):
     def __init__(
         self, data: Any = None, *, streams: Iterable[str], connections: Iterable[str], topics: Iterable[str]
     ) -> None:
-        """streams: of the document; topics: that it reads; connections: that it may name."""
+        """streams: of the document, of which one is chosen where there are several; topics: that it reads; connections:
+        that it may name.
+        """
         super().__init__(data)
-        self.fields["stream"].widget = forms.Select(choices=_choices(streams))
+        self.streams = tuple(streams)
+        self.fields["stream"].widget = forms.Select(choices=_choices(self.streams)[len(self.streams) > 1 :])
         self.fields["connection"].widget = forms.Select(choices=_choices(connections))
         self.fields["topic"].widget.attrs |= {"placeholder": "As the document says", "list": "try-topics"}
-        self.streams = tuple(streams)
         self.topics = tuple(topics)
 
     def show(self, *faults: Fault) -> None:
