@@ -86,7 +86,6 @@ class Spec:
     variadic: bool = False
     """Whether it takes any number of unnamed arguments instead of parameters."""
     examples: tuple[Example, ...] = ()
-    category: str = "General"
     form: Form = Form.EAGER
     context: bool = False
     """Whether it is given the run: to charge fuel, or to see the message."""

@@ -18,5 +18,4 @@ CARD_BRAND = Spec(
     examples=(
         example("root.brand = card_brand(this.card)", ({"card": "4111111111111111"}, {"brand": "visa"})),
     ),
-    category="Cards",
 )
