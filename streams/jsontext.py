@@ -43,7 +43,7 @@ class Float(float):
 
     def __new__(cls, value: float | str, text: str | None = None) -> Float:
         """A float, with the text of it in the document if it came from one."""
-        self = super().__new__(cls, value)
+        self = float.__new__(cls, value)
         self.text = text
         return self
 

@@ -117,15 +117,15 @@ class Message:
         size: int | None = None,
     ) -> Message:
         """A message with a new payload that keeps the source, the error and, unless given, the metadata."""
-        successor = Message(
-            content,
-            value=value,
-            metadata=dict(self.metadata) if metadata is None else metadata,
-            source=self.source,
-            ordinal=self.ordinal,
-            size=size,
-        )
+        # Set here and not through the constructor, as one is made for each step of each message.
+        successor = Message.__new__(Message)
+        successor._content = content  # noqa: SLF001 - of its own class
+        successor._value = value  # noqa: SLF001
+        successor._size = size  # noqa: SLF001
+        successor.metadata = dict(self.metadata) if metadata is None else metadata
         successor.error = self.error
+        successor.source = self.source
+        successor.ordinal = self.ordinal
         return successor
 
     def copy(self) -> Message:

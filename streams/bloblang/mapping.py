@@ -116,9 +116,10 @@ class Mapping:
             return None
         size = 0
         for message in messages:
-            if message.size is None:
+            bound = message.size
+            if bound is None:
                 return None
-            size += message.size
+            size += bound
         return size
 
     def evaluate_value(self, this: Any, *, root: Any = NOTHING, fuel: int | None = None) -> Any:

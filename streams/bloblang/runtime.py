@@ -66,8 +66,13 @@ def caller_text(run: Run, parts: Parts) -> str:
 
 def plus(run: Run, left: Any, right: Any) -> Any:
     """`left + right`; the text it makes counts as work."""
-    both_text = left.__class__ is str and right.__class__ is str
-    return counted(run, left + right if both_text else add(left, right))
+    if left.__class__ is not str or right.__class__ is not str:
+        return counted(run, add(left, right))
+    text = left + right
+    run.fuel -= len(text)
+    if run.fuel < 0:
+        run.charge(0)
+    return text
 
 
 def condition(value: Any) -> bool:
@@ -171,9 +176,12 @@ def set_root(root: Any, path: Sequence[str], value: Any, owned: Ownership) -> An
     """`root.path = value`: the new root. Raises Fault where the path is blocked."""
     if value is NOTHING:
         return root
+    if root is NOTHING or root is None:
+        root = owned.adopt_root({})
+        if len(path) == 1 and value is not DELETED:
+            root[path[0]] = value
+            return root
     try:
-        if root is NOTHING or root is None:
-            root = owned.adopt_root({})
         root = assign(root, path, value, owned)
         return owned.adopt_root(root) if root is not owned.top else root
     except PathCollision as collision:

@@ -212,7 +212,7 @@ def slice_of(value: Any, low: int, high: int | None) -> Any:
 )
 def total(value: Any) -> Any:
     """A float; a number is its own sum."""
-    if is_number(value):
+    if value.__class__ is not list and is_number(value):
         return value
     result = 0.0
     problem = ""

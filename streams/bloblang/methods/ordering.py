@@ -62,7 +62,7 @@ def sort(run: Run, value: Any, compare: Query | None) -> list[Any]:
     items = require_list(value)
     run.charge(STEP * len(items))
     if compare is None:
-        if {item.__class__ for item in items} <= {str}:
+        if set(map(type, items)) <= {str}:
             return sorted(items)
         keys = _sort_keys(items, "sort") if len(items) > 1 else [0] * len(items)
         return [items[position] for position in sorted(range(len(items)), key=keys.__getitem__)]

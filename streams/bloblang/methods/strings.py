@@ -45,7 +45,7 @@ def uppercase(value: Any) -> Any:
 )
 def lowercase(value: Any) -> Any:
     """The text or bytes."""
-    return as_text(value, str.lower)
+    return value.lower() if value.__class__ is str else as_text(value, str.lower)
 
 
 def _title(text: str) -> str:
@@ -79,6 +79,8 @@ def capitalize(value: Any) -> Any:
 def trim(value: Any, cutset: str | None) -> Any:
     """The text or bytes."""
     characters = _SPACE if cutset is None else cutset
+    if value.__class__ is str and characters:
+        return value.strip(characters)
     return as_text(value, lambda text: text.strip(characters) if characters else text)
 
 
@@ -119,6 +121,8 @@ def _tested(value: Any, test: Callable[[str], bool]) -> bool:
 )
 def has_prefix(value: Any, prefix: str) -> bool:
     """Whether it does."""
+    if value.__class__ is str:
+        return bool(value.startswith(prefix))
     return _tested(value, lambda text: text.startswith(prefix))
 
 
@@ -164,6 +168,8 @@ def replace_charged(run: Run, text: str, old: str, new: str) -> str:
 )
 def replace_all(run: Run, value: Any, old: str, new: str) -> Any:
     """The text or bytes."""
+    if value.__class__ is str:
+        return replace_charged(run, value, old, new)
     return as_text(value, lambda text: replace_charged(run, text, old, new))
 
 
