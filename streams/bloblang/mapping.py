@@ -143,14 +143,15 @@ class Mapping:
     def _run(
         self, batch: Sequence[Message], index: int, metadata: dict[str, Any] | None, fuel: int | None
     ) -> Run:
+        compiled = self._compiled
         return Run(
             batch,
             index,
-            limit=self._fuel if fuel is None else fuel,
-            metadata=metadata,
-            variables={},
-            explainer=self._compiled.explainer,
-            maps=self._compiled.maps,
+            self._fuel if fuel is None else fuel,
+            metadata,
+            {},
+            compiled.explainer,
+            compiled.maps,
         )
 
     def _failure(self, error: BaseException) -> MappingError:

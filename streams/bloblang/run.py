@@ -47,11 +47,10 @@ class Run:
         "variables",
     )
 
-    def __init__(  # noqa: PLR0913 - the state is what it is; all but the place are named
+    def __init__(  # noqa: PLR0913, PLR0917 - the state is what it is, and names cost as much again
         self,
         batch: Sequence[Message],
         index: int,
-        *,
         limit: int,
         metadata: dict[str, Any] | None,
         variables: dict[str, Any] | None,
