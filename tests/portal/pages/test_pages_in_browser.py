@@ -46,7 +46,7 @@ def test_every_page_is_whole_and_readable(browser, live_server, estate, signed_i
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("look", [("desktop", "light"), ("phone", "dark")], ids="-".join)
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
 def test_what_anybody_sees_is_whole_and_readable(browser, live_server, estate, settings, look):
     settings.DEBUG = True  # for the styleguide
     page = open_page(browser, *look)

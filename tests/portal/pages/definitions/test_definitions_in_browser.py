@@ -72,9 +72,8 @@ def test_from_a_connection_to_a_definition_that_runs(browser, live_server, publi
     assert page.errors == []
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [pytest.param("desktop", "dark", marks=pytest.mark.exhaustive), ("phone", "light")]
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("width", "scheme"), [("desktop", "dark"), ("phone", "light")])
 def test_pages_of_a_definition_are_whole_and_readable(
     browser, live_server, publisher, running, held, width, scheme
 ):
