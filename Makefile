@@ -21,13 +21,13 @@ up: .venv/runtime.ok  ## run everything here, with a demonstration; Ctrl-C ends 
 smoke: .venv/runtime.ok  ## do the tutorial against a running `make up` and time the first event
 	@$(BIN)/python manage.py smoke
 
-test: lint  ## lint, then all tests
+test: lint  ## lint, then all tests but the exhaustive ones
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: .venv/tools.ok  ## the tests that take less than about five seconds each
 	$(BIN)/python -m pytest -m "not slow and not exhaustive" $(ARGS)
 
-exhaustive: .venv/tools.ok  ## what `make test` leaves out, as it takes long: every moment, broker and look
+exhaustive: .venv/tools.ok  ## what `make test` leaves out, as it takes long: the other brokers, faults and looks
 	$(BIN)/python -m pytest -m exhaustive -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/tools.ok  ## ruff, mypy and the import contracts

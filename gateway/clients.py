@@ -107,9 +107,13 @@ def _reads_otherwise(client: Client, grant: Grant) -> bool:
     before, now, stream = client.caller.attributes, grant.attributes, client.route.stream
     if before is now or stream is None:
         return False
-    groups = (name.split(".", 1) for name in variables_of(stream))
-    read = (name for group, name in groups if group == "tyk_meta")
-    return any(attribute_text(before.get(name)) != attribute_text(now.get(name)) for name in read)
+    # First what is cheap: every open stream is judged again and again, and hardly ever has anything changed.
+    changed = {
+        f"tyk_meta.{name}"
+        for name in before.keys() | now.keys()
+        if attribute_text(before.get(name)) != attribute_text(now.get(name))
+    }
+    return bool(changed) and not changed.isdisjoint(variables_of(stream))
 
 
 class Clients:

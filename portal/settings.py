@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "unfold",
     "allauth",
     "allauth.account",
-    # portal.urls has it find its pages: the processes without pages start in two thirds of the time.
+    # portal.urls has it find its pages: the processes without pages start in four fifths of the time.
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

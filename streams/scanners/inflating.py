@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
@@ -82,7 +83,7 @@ class Bzip2:
             raise ScanError(_CUT_OFF)
 
 
-class _Framed:
+class _Framed(ABC):
     """Formats of blocks that say how long they are."""
 
     def __init__(self) -> None:
@@ -99,9 +100,9 @@ class _Framed:
         if self._held:
             raise ScanError(_CUT_OFF)
 
+    @abstractmethod
     def _block(self) -> bytes | None:
         """The content of the next block; None where it is not whole."""
-        raise NotImplementedError
 
     def _take(self, count: int) -> bytes | None:
         if len(self._held) < count:

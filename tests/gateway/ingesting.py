@@ -27,6 +27,10 @@ from streams.registry import Registry
 from streams.spec import ComponentSpec, Kind
 from tests.streams.making import stream
 
+PLAIN = """
+input: {http_server: {path: /chat, timeout: 60s}}
+output: {kept: {}}
+"""
 DEADLINE = 60.0
 CALLER = Caller("192.0.2.1", Limits(), app_id=7, subscription_id=8, attributes={"team": "blue"})
 

@@ -14,12 +14,8 @@ from streams.errors import (
     RejectedMessageError,
     TooLargeError,
 )
-from tests.gateway.ingesting import Output, Served, api, asking, serving, until
+from tests.gateway.ingesting import PLAIN, Output, Served, api, asking, serving, until
 
-PLAIN = """
-input: {http_server: {path: /chat, timeout: 60s}}
-output: {kept: {}}
-"""
 MAPPED = """
 input: {http_server: {path: /chat}, processors: [{mapping: root = this.inner}]}
 pipeline:

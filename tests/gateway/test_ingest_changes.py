@@ -6,12 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.ingest_refusal import IngestRefusedError
-from tests.gateway.ingesting import Output, Served, api, asking, serving, until
-
-PLAIN = """
-input: {http_server: {path: /chat, timeout: 60s}}
-output: {kept: {}}
-"""
+from tests.gateway.ingesting import PLAIN, Output, Served, api, asking, serving, until
 
 
 @pytest.fixture
